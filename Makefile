@@ -1,0 +1,44 @@
+# Ithaca: what a developer or an operator of one machine types. `make help` lists it.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+UV := .venv/bin/uv
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check fix lock bench clean base dev
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: base ## Start Ithaca with a sample program (PORT=8000); Ctrl-C stops it
+	@exec $(PY) manage.py demo
+
+up: base ## Start Ithaca with your own data, kept in var/ (PORT=8000); Ctrl-C stops it
+	@exec $(PY) manage.py up
+
+test: dev ## Run every test, browser journeys too (ARGS="tests/people -x" to choose)
+	@browser=$$($(PY) scripts/browser.py) && ITHACA_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 $(ARGS)
+
+check: dev ## Run every static check: format, lint, types, layers, templates, migrations, sizes
+	@exec $(PY) scripts/check.py
+
+fix: dev ## Format the code and mend what can be mended by machine
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
+
+lock: dev ## Compile requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
+	@exec $(PY) scripts/lock.py $(ARGS)
+
+bench: dev ## Measure the pages and the matching engine at scale
+	@exec $(PY) -m tests.bench $(ARGS)
+
+clean: ## Stop what is left running; remove the packages, the caches and var/ (all data of this checkout)
+	@if [ -x $(PY) ] && [ -d var ]; then $(PY) -m core.embedded stop; fi
+	@rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup.lock
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+base:
+	@$(PYTHON) scripts/setup.py base
+
+dev:
+	@$(PYTHON) scripts/setup.py dev
