@@ -1,0 +1,161 @@
+"""Criteria, runs kept as versions, proposals, and what the manager has fixed by hand."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.lifecycle import Lifecycle
+from core.models import Addressed
+from participants.models import Enrollment
+from programs.models import Cohort
+
+
+class Scheme(models.Model):
+    """The criteria in force for a cohort; `version` guards against lost updates."""
+
+    cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, related_name="scheme")
+    criteria = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"scheme of {self.cohort_id} v{self.version}"
+
+
+class Run(Addressed):
+    """One run of the engine over a cohort. Never overwritten: runs are versions."""
+
+    class Objective(models.TextChoices):
+        PEOPLE = "people", _("As many people as possible, then the best fit")
+        SCORE = "score", _("The best fit in total")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting to start")
+        RUNNING = "running", _("Running")
+        CERTIFIED = "certified", _("Proven")
+        PUBLISHED = "published", _("Published")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    lifecycle = Lifecycle(
+        {
+            State.QUEUED: [State.RUNNING, State.CANCELLED, State.FAILED],
+            State.RUNNING: [State.CERTIFIED, State.FAILED, State.CANCELLED],
+            State.CERTIFIED: [State.PUBLISHED],
+            State.PUBLISHED: [],
+            State.FAILED: [],
+            State.CANCELLED: [],
+        }
+    )
+
+    cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="runs")
+    number = models.PositiveIntegerField()
+    objective = models.CharField(max_length=10, choices=Objective, default=Objective.PEOPLE)
+    state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
+    criteria = models.JSONField(default=dict)
+    snapshot_digest = models.CharField(max_length=64, blank=True)
+    engine_version = models.CharField(max_length=60, blank=True)
+    numbers = models.JSONField(default=dict)
+    certificate = models.JSONField(default=dict)
+    stage = models.CharField(max_length=40, blank=True)
+    progress = models.PositiveSmallIntegerField(default=0)  # percent
+    problem = models.TextField(blank=True)  # why it failed, in words
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["cohort", "number"], name="run_number_unique"),
+            models.UniqueConstraint(
+                fields=["cohort"], condition=Q(state__in=["queued", "running"]), name="run_one_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.number} of {self.cohort_id}"
+
+
+class Proposal(Addressed):
+    """A pair that a run proposes. `score` is 0-100; `parts` is its exact breakdown with the facts behind it."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="proposals")
+    mentee = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="proposed_mentors")
+    mentor = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="proposed_mentees")
+    score = models.PositiveSmallIntegerField()
+    parts = models.JSONField(default=list)
+    locked = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "mentee", "mentor"], name="proposal_unique"),
+            models.CheckConstraint(condition=~Q(mentee=F("mentor")), name="proposal_two_people"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mentee_id} with {self.mentor_id}"
+
+
+class Leftover(models.Model):
+    """Somebody whom a run leaves without a pair, and why."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="leftovers")
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="leftovers")
+    reasons = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["run", "enrollment"], name="leftover_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.enrollment_id} left over"
+
+
+class Fixed(models.Model):
+    """A pair that the manager has decided on."""
+
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="+")
+    mentee = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="+")
+    mentor = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+class Lock(Fixed):
+    """A pair that each run must keep."""
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["mentee", "mentor"], name="lock_unique")]
+
+    def __str__(self) -> str:
+        return f"keep {self.mentee_id} with {self.mentor_id}"
+
+
+class Exclusion(Fixed):
+    """A pair that must never be, with the reason (staff only)."""
+
+    reason = models.CharField(_("reason"), max_length=300)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["mentee", "mentor"], name="exclusion_unique")]
+
+    def __str__(self) -> str:
+        return f"never {self.mentee_id} with {self.mentor_id}"
+
+
+class PastPair(models.Model):
+    """Two people who once were a pair: never matched again. Keyed digest, so it tells nothing by itself."""
+
+    digest = models.BinaryField(max_length=32, unique=True)
+
+    def __str__(self) -> str:
+        return bytes(self.digest).hex()[:8]

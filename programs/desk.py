@@ -1,0 +1,56 @@
+"""The manager's desk: each app adds its tab and its panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+from core.roles import Permission
+from programs.models import Cohort
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page of the desk: `url_name` takes program slug and cohort slug."""
+
+    order: int
+    label: str | Promise
+    url_name: str
+    permission: Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of the desk's first page: `build(cohort)` gives the template's context, in a fixed number of queries."""
+
+    order: int
+    template: str
+    build: Callable[[Cohort], dict[str, Any]]
+    wide: bool = False
+
+
+_tabs: list[Tab] = []
+_panels: list[Panel] = []
+
+
+def register_tab(tab: Tab) -> None:
+    """Add a page, once, when its app is ready."""
+    _tabs.append(tab)
+
+
+def register_panel(panel: Panel) -> None:
+    """Add a panel, once, when its app is ready."""
+    _panels.append(panel)
+
+
+def tabs() -> list[Tab]:
+    """All pages in order."""
+    return sorted(_tabs, key=lambda tab: tab.order)
+
+
+def panels() -> list[Panel]:
+    """All panels in order."""
+    return sorted(_panels, key=lambda panel: panel.order)
