@@ -1,0 +1,1 @@
+"""The matching engine: exact, certified, explained; NumPy, SciPy and OR-Tools only."""

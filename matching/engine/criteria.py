@@ -1,0 +1,131 @@
+"""What a program asks of a pair: hard rules, which no wish and no lock overrules, and soft weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+RULES = (
+    "same_person", "supervisor", "chain", "exclusion", "past_pair",
+    "strand", "language", "level", "time_zone", "availability",
+)  # fmt: skip
+"""Names of the hard rules, in the order in which they are told to people."""
+
+CRITERIA = (
+    "skills", "goals", "level", "unit", "place", "time_zone", "media", "availability",
+    "wish", "mentor_wish", "introduction",
+)  # fmt: skip
+"""Names of the soft criteria, in the order in which they are told to people."""
+
+BONUSES = ("wish", "mentor_wish", "introduction")
+"""Criteria that only lift a score: nobody scores lower for not having been wished for."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Hard rules. That nobody mentors themselves or a direct report cannot be switched off."""
+
+    chain_levels: int = (
+        1  # nobody mentors a person so many levels below; 1 is the direct report
+    )
+    exclusions: bool = True
+    past_pairs: bool = True
+    same_strand: bool = True
+    shared_language: bool = True
+    min_level_gap: int | None = None  # mentor's level less mentee's, at least
+    max_hours_apart: int | None = None  # between the two time zones, round the clock
+    shared_availability: bool = False
+
+    def __post_init__(self) -> None:
+        _between("rules.chain_levels", self.chain_levels, 1, 50)
+        if self.min_level_gap is not None:
+            _between("rules.min_level_gap", self.min_level_gap, -100, 100)
+        if self.max_hours_apart is not None:
+            _between("rules.max_hours_apart", self.max_hours_apart, 0, 12)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Soft criteria, 0 (ignored) to 10."""
+
+    skills: int = 10
+    goals: int = 6
+    level: int = 4
+    unit: int = 2
+    place: int = 1
+    time_zone: int = 2
+    media: int = 1
+    availability: int = 3
+    wish: int = 8
+    mentor_wish: int = 4
+    introduction: int = 6
+
+    def __post_init__(self) -> None:
+        for name in CRITERIA:
+            _between(f"weights.{name}", getattr(self, name), 0, 10)
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """Everything that a program manager sets. Raises ValueError naming the setting."""
+
+    rules: Rules = field(default_factory=Rules)
+    weights: Weights = field(default_factory=Weights)
+    level_curve: tuple[int, ...] = (
+        25,
+        75,
+        100,
+        75,
+        50,
+        25,
+    )  # percent at a gap of 0, 1...; the last holds on
+    unit_wanted: str = (
+        "other"  # "other" or "same" unit earns the points of `weights.unit`
+    )
+    floor: float = 0.0  # share of each group to cover, if it can be
+
+    def __post_init__(self) -> None:
+        if not self.level_curve:
+            raise ValueError("level_curve: at least one percentage is needed")
+        for gap, percent in enumerate(self.level_curve):
+            _between(f"level_curve[{gap}]", percent, 0, 100)
+        if self.unit_wanted not in ("same", "other"):
+            raise ValueError(
+                f"unit_wanted: {self.unit_wanted!r} is neither 'same' nor 'other'"
+            )
+        if not 0 <= self.floor <= 1:
+            raise ValueError(f"floor: {self.floor} is not between 0 and 1")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Criteria:
+        """From what `to_dict` gave (or JSON of it); settings left out keep their default."""
+        values = dict(data)
+        _known("criteria", values, cls)
+        for name, part in (("rules", Rules), ("weights", Weights)):
+            _known(name, values.get(name, {}), part)
+            values[name] = part(**values.get(name, {}))
+        if "level_curve" in values:
+            values["level_curve"] = tuple(values["level_curve"])
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {**asdict(self), "level_curve": list(self.level_curve)}
+
+
+def _between(name: str, value: int, least: int, most: int) -> None:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not least <= value <= most
+    ):
+        raise ValueError(
+            f"{name}: {value!r} is not a whole number from {least} to {most}"
+        )
+
+
+def _known(name: str, values: Mapping[str, Any], part: type) -> None:
+    unknown = sorted(set(values) - {item.name for item in fields(part)})
+    if unknown:
+        raise ValueError(f"{name}: unknown setting {unknown[0]!r}")

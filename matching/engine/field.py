@@ -1,0 +1,226 @@
+"""People and criteria to a `Problem`: who may be paired with whom, and what each pair is worth.
+
+    field = build_field(mentees, mentors, criteria, links)
+    problem = field.problem(locks=[(mentee_person, mentor_person)])
+    solution = solve(problem)
+
+What goes in speaks of person ids; what comes out speaks of rows, the places of people in the columns
+given. Every eligible pair is a candidate, worked out in chunks, so the optimum is that of the whole
+field. This is meant for fields of up to about 5,000 people a side; more than `MAX_PAIRS` eligible pairs
+are refused with a ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.criteria import BONUSES, CRITERIA, RULES, Criteria, Rules, Weights
+from matching.engine.parts import Part, parts_of
+from matching.engine.people import UNKNOWN, Ints, Links, Pair, People, Ragged
+from matching.engine.problem import Problem
+from matching.engine.rules import Counter, Named, Tally, broken, named, names
+from matching.engine.scoring import Bonds, attainable, bonds, bonuses, factors
+
+__all__ = [
+    "BONUSES", "CRITERIA", "MAX_PAIRS", "RULES", "UNKNOWN", "Criteria", "Field", "Links", "Part", "People",
+    "Ragged", "Removal", "Rules", "Weights", "build_field",
+]  # fmt: skip
+
+MAX_PAIRS = 30_000_000
+_CHUNK = 512
+
+Ints32 = npt.NDArray[np.int32]
+
+
+class Removal(NamedTuple):
+    """What one hard rule took from one person."""
+
+    rule: str  # one of RULES
+    removed: int  # people of the other side whom the rule forbids
+    only: int  # of these, how many no other rule forbids: what relaxing the rule would win
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """All candidate pairs, sorted by mentee row and mentor row, and what the rules removed."""
+
+    mentees: People
+    mentors: People
+    criteria: Criteria
+    links: Links
+    mentee: Ints32
+    mentor: Ints32
+    score: Ints32
+    attainable: Ints  # points of a perfect mentor for each mentee, wishes and introductions apart
+    group_ids: Ints  # group of `Problem.group` k is `group_ids[k]` of the column `People.group`
+    _bonds: Bonds
+    _named: Named
+    _tallies: tuple[Tally, Tally]
+
+    def eligible(self, *, mentee: int) -> int:
+        """How many mentors this mentee may be paired with."""
+        return int(np.diff(np.searchsorted(self.mentee, [mentee, mentee + 1]))[0])
+
+    def removals(
+        self, *, mentee: int | None = None, mentor: int | None = None
+    ) -> list[Removal]:
+        """What each hard rule took from one person, the most first; rules that took nothing are left out."""
+        if (mentee is None) == (mentor is None):
+            raise ValueError("removals: give a mentee or a mentor")
+        tally, row = (
+            (self._tallies[0], mentee)
+            if mentee is not None
+            else (self._tallies[1], mentor)
+        )
+        counts = zip(
+            RULES, tally.removed[row].tolist(), tally.only[row].tolist(), strict=True
+        )
+        return sorted(
+            (Removal(*count) for count in counts if count[1]),
+            key=lambda item: -item.removed,
+        )
+
+    def blocked_by(self, mentee: int, mentor: int) -> tuple[str, ...]:
+        """Names of the hard rules that forbid the pair; empty if the two may be paired."""
+        rows = slice(mentee, mentee + 1)
+        return names(
+            int(
+                broken(self.mentees, self.mentors, self.criteria, self._named, rows)[
+                    0, mentor
+                ]
+            )
+        )
+
+    def score_of(self, mentee: int, mentor: int) -> int | None:
+        """Score of a candidate pair, None for a forbidden one."""
+        edge = int(self._edges(np.array([mentee]), np.array([mentor]))[0])
+        return None if edge < 0 else int(self.score[edge])
+
+    def score_percent(self, mentee: npt.ArrayLike, score: npt.ArrayLike) -> Ints:
+        """Scores as people see them, 0 to 100: the share of what a perfect mentor would score.
+
+        Wishes and introductions lift the figure, up to 100; their absence lowers nobody's.
+        """
+        whole = np.maximum(self.attainable[np.asarray(mentee)], 1)
+        return np.asarray(
+            np.minimum(100, np.asarray(score, dtype=np.int64) * 100 // whole)
+        )
+
+    def parts(self, mentee: int, mentor: int) -> list[Part]:
+        """What the score of a pair is made of, by criterion, with the facts; points sum to the score."""
+        return parts_of(
+            self.mentees, self.mentors, self.criteria, self._bonds, mentee, mentor
+        )
+
+    def problem(
+        self, *, locks: Sequence[Pair] = (), keep: Sequence[Pair] = ()
+    ) -> Problem:
+        """The problem to solve; `locks` and `keep` (pairs of the run before) are person ids.
+
+        A lock of a forbidden pair raises ValueError with the names of the rules; a kept pair that is no
+        longer allowed is passed over.
+        """
+        kept = np.zeros(len(self.mentee), dtype=bool)
+        edges = self._edges(*self._rows(keep))
+        kept[edges[edges >= 0]] = True
+        group: Ints | None = None
+        if self.criteria.floor and len(self.group_ids):
+            group = np.searchsorted(self.group_ids, self.mentees.group)
+            group[self.mentees.group == UNKNOWN] = -1
+        return Problem(
+            demand=self.mentees.limit,
+            capacity=self.mentors.limit,
+            mentee=self.mentee,
+            mentor=self.mentor,
+            score=self.score,
+            locked=self._locked(locks),
+            tier=self.mentees.tier,
+            group=group,
+            floor=None
+            if group is None
+            else np.full(len(self.group_ids), self.criteria.floor),
+            keep=kept if len(keep) else None,
+            key=(self.mentees.person, self.mentors.person),
+        )
+
+    def _locked(self, locks: Sequence[Pair]) -> Ints | None:
+        mentee, mentor = self._rows(locks)
+        for pair, row, column in zip(
+            locks, mentee.tolist(), mentor.tolist(), strict=True
+        ):
+            if row < 0 or column < 0:
+                raise ValueError(
+                    f"locks: {pair} names somebody who is not in the field"
+                )
+            if blocked := self.blocked_by(row, column):
+                raise ValueError(f"locks: {pair} is forbidden by {', '.join(blocked)}")
+        return np.stack([mentee, mentor], axis=1) if len(locks) else None
+
+    def _rows(self, pairs: Sequence[Pair]) -> tuple[Ints, Ints]:
+        flat = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+        return self.mentees.rows_of(flat[:, 0]), self.mentors.rows_of(flat[:, 1])
+
+    def _edges(self, mentee: Ints, mentor: Ints) -> Ints:
+        width = len(self.mentors)
+        keys = self.mentee.astype(np.int64) * width + self.mentor
+        wanted = np.where((mentee < 0) | (mentor < 0), -1, mentee * width + mentor)
+        place = np.searchsorted(keys, wanted)
+        found = (place < len(keys)) & (wanted >= 0)
+        found[found] = keys[place[found]] == wanted[found]
+        return np.where(found, place, -1).astype(np.int64)
+
+
+def build_field(
+    mentees: People,
+    mentors: People,
+    criteria: Criteria | None = None,
+    links: Links | None = None,
+) -> Field:
+    """Score every eligible pair. Raises ValueError for more than `MAX_PAIRS` of them."""
+    criteria, links = criteria or Criteria(), links or Links()
+    pairs, found_bonds = (
+        named(mentees, mentors, criteria, links),
+        bonds(criteria, links),
+    )
+    bonus = bonuses(mentees, mentors, found_bonds)
+    left, right = factors(mentees, mentors, criteria)
+    counter = Counter(len(mentees), len(mentors))
+    found: list[tuple[Ints32, Ints32, Ints32]] = []
+    total = 0
+    for start in range(0, len(mentees), _CHUNK):
+        rows = slice(start, min(start + _CHUNK, len(mentees)))
+        value = broken(mentees, mentors, criteria, pairs, rows)
+        counter.add(value, start)
+        points = (left[rows] @ right.T).astype(np.int32)
+        part = slice(*np.searchsorted(bonus.mentee, [start, rows.stop]))
+        np.add.at(
+            points,
+            (bonus.mentee[part] - start, bonus.mentor[part]),
+            bonus.points[part].astype(np.int32),
+        )
+        row, column = np.nonzero(value == 0)
+        total += len(row)
+        if total > MAX_PAIRS:
+            raise ValueError(
+                f"the field has more than {MAX_PAIRS:,} eligible pairs: split it by strand"
+            )
+        found.append(
+            (
+                (row + start).astype(np.int32),
+                column.astype(np.int32),
+                points[row, column],
+            )
+        )
+    empty = np.zeros(0, dtype=np.int32)
+    columns = [np.concatenate([empty, *part]) for part in zip(*found, strict=True)] or [
+        empty
+    ] * 3
+    return Field(
+        mentees, mentors, criteria, links, columns[0], columns[1], columns[2],
+        attainable(mentees, criteria), np.setdiff1d(mentees.group, [UNKNOWN]), found_bonds, pairs, counter.tallies(),
+    )  # fmt: skip

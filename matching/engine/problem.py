@@ -1,0 +1,209 @@
+"""What is to be solved, checked on construction, so that nothing later meets a malformed problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints32 = npt.NDArray[np.int32]
+Ints64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Mentees, mentors and the candidate pairs between them (hard rules already applied).
+
+    Arrays may be given as lists; they are kept as read-only NumPy arrays. Raises ValueError saying which
+    field is wrong, where and why.
+    """
+
+    demand: Any  # int32 (n_mentees,): most mentors each mentee wants, >= 1
+    capacity: Any  # int32 (n_mentors,): most mentees each mentor takes, >= 0
+    mentee: Any  # int32 (E,): candidate pairs, no pair twice
+    mentor: Any  # int32 (E,)
+    score: Any  # int32 (E,), >= 0
+    locked: Any = None  # int32 (L, 2): candidate pairs that must stand; they use demand and capacity
+    tier: Any = None  # int8 (n_mentees,): 0 is served first
+    group: Any = None  # int32 (n_mentees,): index of a group, -1 for none
+    floor: Any = None  # float64 (n_groups,): share of each group to cover, if it can be
+    keep: Any = None  # bool (E,): pairs of the run before
+    key: Any = None  # int64 (n_mentees,), int64 (n_mentors,): stable ids that order ties; default row numbers
+
+    def __post_init__(self) -> None:
+        mentees = self._set("demand", np.int32, None, 1)
+        mentors = self._set("capacity", np.int32, None, 0)
+        edges = self._set("mentee", np.int32, None, 0, mentees)
+        self._set("mentor", np.int32, edges, 0, mentors)
+        self._set("score", np.int32, edges, 0)
+        self._check_twice()
+        self._set("tier", np.int8, mentees, 0, default=0)
+        self._set_floors(mentees)
+        self._set_keep(edges)
+        self._set_keys(mentees, mentors)
+        self._set_locked()
+
+    @property
+    def edge_keys(self) -> Ints64:
+        """`mentee * n_mentors + mentor` of every candidate pair."""
+        keys: Ints64 = (
+            self.mentee.astype(np.int64) * max(len(self.capacity), 1) + self.mentor
+        )
+        return keys
+
+    def edges_of(self, mentee: npt.ArrayLike, mentor: npt.ArrayLike) -> Ints64:
+        """Place of each pair among the candidates, -1 where it is none."""
+        width, keys = max(len(self.capacity), 1), self.edge_keys
+        wanted = np.asarray(mentee, dtype=np.int64) * width + np.asarray(
+            mentor, dtype=np.int64
+        )
+        if not len(keys):
+            return np.full(wanted.shape, -1, dtype=np.int64)
+        order = np.arange(len(keys)) if (np.diff(keys) > 0).all() else np.argsort(keys)
+        edge = order[
+            np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+        ]
+        return np.where(keys[edge] == wanted, edge, -1).astype(np.int64)
+
+    @property
+    def locked_edges(self) -> Ints64:
+        """Place of each lock among the candidates."""
+        return self.edges_of(self.locked[:, 0], self.locked[:, 1])
+
+    def _put(self, name: str, value: npt.NDArray[Any]) -> None:
+        view = value.view()
+        view.flags.writeable = False
+        object.__setattr__(self, name, view)
+
+    def _set(
+        self, name: str, kind: type[np.signedinteger[Any]], size: int | None, least: int, below: int | None = None,
+        default: int | None = None,
+    ) -> int:  # fmt: skip
+        given = getattr(self, name)
+        raw = np.asarray(
+            np.full(size or 0, default)
+            if given is None and default is not None
+            else given
+        )
+        self._put(name, whole(name, raw, kind, size, least, below))
+        return len(raw)
+
+    def _check_twice(self) -> None:
+        keys = self.edge_keys
+        if (np.diff(keys) > 0).all():
+            return
+        order = np.argsort(keys, kind="stable")
+        if len(same := np.flatnonzero(np.diff(keys[order]) == 0)):
+            first, second = order[same[0]], order[same[0] + 1]
+            pair = f"mentee {self.mentee[first]} with mentor {self.mentor[first]}"
+            raise ValueError(
+                f"mentee, mentor: pair {second} repeats pair {first} ({pair})"
+            )
+
+    def _set_floors(self, mentees: int) -> None:
+        if (self.group is None) != (self.floor is None):
+            raise ValueError("group, floor: one needs the other")
+        floor = np.asarray([] if self.floor is None else self.floor, dtype=np.float64)
+        if floor.ndim != 1 or not ((floor >= 0) & (floor <= 1)).all():
+            raise ValueError("floor: a share between 0 and 1 is needed for each group")
+        self._set("group", np.int32, mentees, -1, len(floor), default=-1)
+        self._put("floor", floor)
+
+    def _set_keep(self, edges: int) -> None:
+        keep = (
+            np.zeros(edges, dtype=bool) if self.keep is None else np.asarray(self.keep)
+        )
+        if keep.shape != (edges,) or keep.dtype != np.bool_:
+            raise ValueError(
+                f"keep: true or false is needed for each of the {edges} pairs"
+            )
+        self._put("keep", keep)
+
+    def _set_keys(self, mentees: int, mentors: int) -> None:
+        keys = (
+            (np.arange(mentees), np.arange(mentors)) if self.key is None else self.key
+        )
+        if len(keys) != 2:
+            raise ValueError(
+                "key: ids of the mentees and ids of the mentors are needed"
+            )
+        lowest = int(np.iinfo(np.int64).min)
+        checked = tuple(
+            whole(f"key of {side}", np.asarray(ids), np.int64, size, lowest)
+            for side, ids, size in zip(
+                ("mentees", "mentors"), keys, (mentees, mentors), strict=True
+            )
+        )
+        for side, ids in zip(("mentees", "mentors"), checked, strict=True):
+            unique, count = np.unique(ids, return_counts=True)
+            if len(twice := unique[count > 1]):
+                raise ValueError(f"key of {side}: {twice[0]} stands twice")
+        object.__setattr__(self, "key", checked)
+
+    def _set_locked(self) -> None:
+        raw = np.asarray([] if self.locked is None else self.locked)
+        raw = raw.reshape(0, 2).astype(np.int32) if not raw.size else raw
+        if raw.ndim != 2 or raw.shape[1] != 2:
+            raise ValueError("locked: two columns are needed, mentee and mentor")
+        sides = (("mentee", self.demand), ("mentor", self.capacity))
+        columns = [
+            whole(f"locked {side}", raw[:, place], np.int32, None, 0, len(limit))
+            for place, (side, limit) in enumerate(sides)
+        ]
+        self._put("locked", np.stack(columns, axis=1))
+        if len(missing := np.flatnonzero(self.locked_edges < 0)):
+            mentee, mentor = self.locked[missing[0]].tolist()
+            raise ValueError(
+                f"locked[{missing[0]}]: mentee {mentee} with mentor {mentor} is no candidate pair"
+            )
+        unique, count = np.unique(self.locked, axis=0, return_counts=True)
+        if len(twice := unique[count > 1]):
+            raise ValueError(
+                f"locked: mentee {twice[0, 0]} with mentor {twice[0, 1]} stands twice"
+            )
+        for place, (side, limit) in enumerate(sides):
+            self._check_limit(side, columns[place], columns[1 - place], limit)
+
+    @staticmethod
+    def _check_limit(side: str, rows: Ints32, partners: Ints32, limit: Ints32) -> None:
+        over = np.flatnonzero(np.bincount(rows, minlength=len(limit)) > limit)
+        if len(over):
+            row = int(over[0])
+            names = ", ".join(
+                str(partner) for partner in sorted(partners[rows == row].tolist())
+            )
+            other, limited = (
+                ("mentors", "wants") if side == "mentee" else ("mentees", "takes")
+            )
+            raise ValueError(
+                f"locked: {side} {row} {limited} {limit[row]} but is locked with {other} {names}"
+            )
+
+
+def whole(
+    name: str,
+    raw: npt.NDArray[Any],
+    kind: type[np.signedinteger[Any]],
+    size: int | None,
+    least: int,
+    below: int | None = None,
+) -> npt.NDArray[Any]:
+    """`raw` as a one-dimensional array of `kind`, or ValueError with the first place that is wrong."""
+    if raw.ndim != 1:
+        raise ValueError(f"{name}: a list of whole numbers is needed")
+    if size is not None and len(raw) != size:
+        raise ValueError(f"{name}: {len(raw)} values where {size} are needed")
+    if len(raw) and raw.dtype.kind not in "iu":
+        raise ValueError(f"{name}: whole numbers are needed, not {raw.dtype}")
+    if len(low := np.flatnonzero(raw < least)):
+        raise ValueError(f"{name}[{low[0]}]: {raw[low[0]]} is under {least}")
+    if below is not None and len(high := np.flatnonzero(raw >= below)):
+        raise ValueError(
+            f"{name}[{high[0]}]: {raw[high[0]]} names none of the {below} there are"
+        )
+    if len(high := np.flatnonzero(raw > np.iinfo(kind).max)):
+        raise ValueError(f"{name}[{high[0]}]: {raw[high[0]]} is too large")
+    return raw.astype(kind, copy=False)
