@@ -1,7 +1,7 @@
 """Forms as pages show them: labels above, who can see each answer, errors that are linked and described."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -45,5 +45,5 @@ class PageForm(PageFormMixin, forms.Form):
     """A form of a page."""
 
 
-class PageModelForm(PageFormMixin, forms.ModelForm[Any]):
+class PageModelForm(PageFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A form of a page over a model."""
