@@ -10,12 +10,13 @@ WITHOUT_SERVICES = {"up", "demo", "check", "collectstatic", "help", "mailbox_smt
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    settings = "config.settings.demo" if command == "demo" else "config.settings.local"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     from django.core.management import execute_from_command_line
 
     from core import embedded
 
-    command = sys.argv[1] if len(sys.argv) > 1 else "help"
     own = bool(os.environ.get("DATABASE_URL")) or command in WITHOUT_SERVICES or "--help" in sys.argv
     with nullcontext() if own else embedded.running(embedded.var_dir()):
         execute_from_command_line(sys.argv)

@@ -3,7 +3,7 @@
 They start with the first process that needs them and stop with the last. Nothing here needs Django.
 """
 
-from core.embedded.places import Addresses, addresses, var_dir
+from core.embedded.places import DEMO_DATABASE, Addresses, addresses, var_dir
 from core.embedded.services import ServiceError, healthy, running
 
-__all__ = ["Addresses", "ServiceError", "addresses", "healthy", "running", "var_dir"]
+__all__ = ["DEMO_DATABASE", "Addresses", "ServiceError", "addresses", "healthy", "running", "var_dir"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-DATABASE = "ithaca"
+DATABASE = "ithaca"  # also the name of its owner
+DEMO_DATABASE = "ithaca_demo"
 SOCKET_LIMIT = 100  # bytes; the system's own limit is 107 on Linux, 103 on macOS
 
 
@@ -26,15 +27,16 @@ class Addresses:
     cache_url: str
 
 
-def addresses(var: Path, *, lane: int = 0) -> Addresses:
+def addresses(var: Path, *, database: str = DATABASE, lane: int = 0) -> Addresses:
     """The addresses of the services of this data directory, up or not.
 
-    Each `lane` has a pair of Valkey databases of its own (0 to 31), so that test processes stay apart.
+    Each `lane` (0 to 31) has a pair of Valkey databases of its own: 0 for the installation, 1 for the demo, the others
+    for test processes.
     """
     places = Places(var)
     socket = quote(str(places.valkey_socket))
     return Addresses(
-        database_url=f"postgresql://{DATABASE}@:5432/{DATABASE}?host={quote(str(places.postgres_sockets))}",
+        database_url=f"postgresql://{DATABASE}@:5432/{database}?host={quote(str(places.postgres_sockets))}",
         broker_url=f"redis+socket://{socket}?virtual_host={2 * lane}",
         cache_url=f"unix://{socket}?db={2 * lane + 1}",
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from core.embedded.account import ServiceError, account_for, clean_environment, own, own_log, run_as
-from core.embedded.places import DATABASE, Places
+from core.embedded.places import DATABASE, DEMO_DATABASE, Places
 from core.embedded.processes import kill, processes_in, wait_until
 
 RECOVERY_SECONDS = 60
@@ -32,7 +32,7 @@ VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 def ready(places: Places) -> bool:
     """Whether it takes connections."""
-    command = [_program("pg_isready"), "-q", "-h", places.postgres_sockets, "-p", "5432", "-U", DATABASE]
+    command: list[str | Path] = [_program("pg_isready"), "-q", "-h", places.postgres_sockets, "-p", "5432", "-U", DATABASE]
     asked = subprocess.run(command, env=clean_environment(), stderr=subprocess.DEVNULL, check=False)
     return asked.returncode == 0
 
@@ -87,10 +87,10 @@ def _make_cluster(places: Places, account: pwd.struct_passwd | None, *, durable:
     own(draft, account)
     log = _log(places, account)
     # The built-in locale sorts and folds alike on every system.
-    initdb = [_program("initdb"), "-D", draft, "-U", DATABASE, "-E", "UTF8"]
+    initdb: list[str | Path] = [_program("initdb"), "-D", draft, "-U", DATABASE, "-E", "UTF8"]
     initdb += ["--locale-provider=builtin", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject"]
-    single = [_program("postgres"), "--single", "-D", draft, "-c", "fsync=off", "postgres"]
-    create = f"create database {DATABASE};\n"
+    single: list[str | Path] = [_program("postgres"), "--single", "-D", draft, "-c", "fsync=off", "postgres"]
+    create = f"create database {DATABASE}\ncreate database {DEMO_DATABASE}\n"
     made = run_as(account, initdb if durable else [*initdb, "--no-sync"], reach=draft, log=log)
     if not made or not run_as(account, single, reach=draft, log=log, text=create):
         raise ServiceError(f"PostgreSQL could not make its files.\n{_last_words(places)}")
@@ -98,7 +98,7 @@ def _make_cluster(places: Places, account: pwd.struct_passwd | None, *, durable:
 
 
 def _control(places: Places, account: pwd.struct_passwd | None, *words: str) -> bool:
-    command = [_program("pg_ctl"), "-D", places.postgres_data, *words]
+    command: list[str | Path] = [_program("pg_ctl"), "-D", places.postgres_data, *words]
     return run_as(account, command, reach=places.postgres_data, log=_log(places, account))
 
 

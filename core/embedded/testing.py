@@ -10,9 +10,8 @@ from core.embedded.services import running
 
 
 def test_lane() -> int:
-    """Which pair of Valkey databases is this test process's: 0, or one more than its number under pytest-xdist."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    return int(worker.removeprefix("gw")) + 1 if worker.startswith("gw") else 0
+    """Which pair of Valkey databases is this test process's."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 29 + 2
 
 
 @contextmanager
