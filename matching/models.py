@@ -117,6 +117,21 @@ class Leftover(models.Model):
         return f"{self.enrollment_id} left over"
 
 
+class Outlook(models.Model):
+    """What a run says about one person beside the pair: each wish and why not, and the next best."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="outlooks")
+    enrollment = models.ForeignKey(Enrollment, on_delete=models.PROTECT, related_name="outlooks")
+    wishes = models.JSONField(default=list)
+    next_best = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["run", "enrollment"], name="outlook_unique")]
+
+    def __str__(self) -> str:
+        return f"outlook of {self.enrollment_id}"
+
+
 class Fixed(models.Model):
     """A pair that the manager has decided on."""
 

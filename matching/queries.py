@@ -1,0 +1,71 @@
+"""Reading runs, proposals, and what the manager has fixed."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from matching.models import Exclusion, Lock, Proposal, Run, Scheme
+from participants.models import Enrollment
+from programs.models import Cohort, Strand
+
+READY = (Run.State.CERTIFIED, Run.State.PUBLISHED)
+UNDER_WAY = (Run.State.QUEUED, Run.State.RUNNING)
+
+
+def scheme_of(cohort: Cohort) -> Scheme:
+    """The criteria in force; unsaved and from the program where nobody has changed them yet."""
+    found = Scheme.objects.filter(cohort=cohort).first()
+    return found or Scheme(cohort=cohort, criteria=cohort.program.criteria, version=0)
+
+
+def to_match(cohort: Cohort | int) -> QuerySet[Enrollment]:
+    """Accepted people of one-to-one strands. Circles are not matched by a run."""
+    pk = cohort if isinstance(cohort, int) else cohort.pk
+    return Enrollment.objects.filter(
+        cohort=pk, state=Enrollment.State.ACCEPTED, strand__format=Strand.Format.ONE_TO_ONE
+    )
+
+
+def runs_of(cohort: Cohort) -> QuerySet[Run]:
+    """All runs of the cohort, newest first."""
+    return Run.objects.filter(cohort=cohort).select_related("requested_by").order_by("-number")
+
+
+def latest_ready(cohort: Cohort | int, *, before: int | None = None) -> Run | None:
+    """The newest proven run, or the newest before that number."""
+    pk = cohort if isinstance(cohort, int) else cohort.pk
+    ready = Run.objects.filter(cohort=pk, state__in=READY)
+    if before is not None:
+        ready = ready.filter(number__lt=before)
+    return ready.order_by("-number").first()
+
+
+def exclusions_of(cohort: Cohort) -> QuerySet[Exclusion]:
+    """Never these two: said in this cohort or in another one of the program."""
+    return Exclusion.objects.filter(cohort__program=cohort.program_id)
+
+
+def impossible(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """Those of a run's proposals that may no longer be published.
+
+    Somebody has left, has no place any more, the two have been excluded, or one now supervises the other (PX-06).
+    """
+    accepted = Enrollment.State.ACCEPTED
+    excluded = Exclusion.objects.filter(
+        cohort__program=OuterRef("run__cohort__program"),
+        mentee__person=OuterRef("mentee__person"),
+        mentor__person=OuterRef("mentor__person"),
+    )
+    return proposals.filter(
+        ~Q(mentee__state=accepted)
+        | ~Q(mentor__state=accepted)
+        | Q(mentee__used__gte=F("mentee__capacity"))
+        | Q(mentor__used__gte=F("mentor__capacity"))
+        | Q(mentee__person__supervisor=F("mentor__person"))
+        | Exists(excluded)
+    )
+
+
+def locks_of(cohort: Cohort) -> QuerySet[Lock]:
+    """Pairs that each run must keep."""
+    return Lock.objects.filter(cohort=cohort)

@@ -1,0 +1,18 @@
+"""What the audit trail says about matching."""
+
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """Acts on runs, pairs and criteria."""
+
+    RUN_REQUESTED = "run.requested"
+    RUN_CERTIFIED = "run.certified"
+    RUN_FAILED = "run.failed"
+    RUN_CANCELLED = "run.cancelled"
+    RUN_PUBLISHED = "run.published"
+    PAIR_LOCKED = "pair.locked"
+    PAIR_UNLOCKED = "pair.unlocked"
+    PAIR_EXCLUDED = "pair.excluded"
+    PAIR_ALLOWED = "pair.allowed"
+    CRITERIA_CHANGED = "criteria.changed"
