@@ -36,7 +36,8 @@ class Program(Addressed, Policy):
 
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("address"), max_length=60, unique=True)
-    summary = models.TextField(_("what it is, in two sentences"), blank=True)
+    # What it is, and what is asked of each side: {"summary": {"en": ..., "fr": ...}, "mentor": {...}, "mentee": {...}}
+    texts = models.JSONField(default=dict)
     template = models.CharField(max_length=40)  # which shipped program file it began from
     timezone = models.CharField(_("time zone"), max_length=60, default="UTC")
     languages = models.JSONField(default=list)
