@@ -1,11 +1,12 @@
 """Forms as pages show them: labels above, who can see each answer, errors that are linked and described."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 
 class PageBoundField(forms.BoundField):
@@ -14,7 +15,8 @@ class PageBoundField(forms.BoundField):
     @property
     def visible_to(self) -> str | Promise:
         """Who can see the answer; empty where the form does not say."""
-        return getattr(self.form, "visible_to", {}).get(self.name, "")
+        said: Mapping[str, str | Promise] = getattr(self.form, "visible_to", {})
+        return said.get(self.name, "")
 
     @property
     def aria_describedby(self) -> str | None:
@@ -25,12 +27,30 @@ class PageBoundField(forms.BoundField):
         return f"{described} {self.auto_id}_sees".strip()
 
 
+def required_message(field: forms.Field) -> str:
+    """What to do about an empty answer, in words of its own label."""
+    values = {"label": field.label}
+    if isinstance(field, forms.BooleanField):
+        return _("Tick “%(label)s” to go on.") % values
+    if isinstance(field, forms.FileField):
+        return _("Choose a file for “%(label)s”.") % values
+    if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
+        return _("Choose an answer to “%(label)s”.") % values
+    return _("Fill in “%(label)s”.") % values
+
+
 class PageFormMixin:
     """Gives a form our look: `visible_to` maps a field's name to who can see its answer."""
 
-    bound_field_class = PageBoundField
+    bound_field_class: type[forms.BoundField] | None = PageBoundField
     visible_to: Mapping[str, str | Promise] = {}
     use_required_attribute: ClassVar[bool] = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+                field.error_messages["required"] = required_message(field)
 
     @property
     def helper(self) -> FormHelper:
@@ -45,5 +65,5 @@ class PageForm(PageFormMixin, forms.Form):
     """A form of a page."""
 
 
-class PageModelForm(PageFormMixin, forms.ModelForm):  # type: ignore[type-arg]
+class PageModelForm(PageFormMixin, forms.ModelForm):
     """A form of a page over a model."""

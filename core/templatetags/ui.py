@@ -3,30 +3,32 @@
 Built in for all templates (settings), so no page has to load it. Larger families: `ui_charts`, `ui_forms`.
 """
 
+# ruff: noqa: A002  (arguments are named as the attributes that templates write)
+
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.template.loader import get_template
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
+from heroicons.templatetags import heroicons
 
 from core.templatetags import ui_charts, ui_forms
 from core.ui import Answer, Event, Fact, Link, Phase, as_rows, crumbs_of, due_state, due_words, hue, initials
-from heroicons.templatetags import heroicons
+from core.ui.partials import partial
 
 register = template.Library()
 register.tags.update(ui_charts.register.tags)
 register.tags.update(ui_forms.register.tags)
 register.filters.update(ui_forms.register.filters)
 
-NOTICE_ICONS = {"on": "information-circle", "ok": "check-circle", "wait": "clock", "late": "exclamation-triangle"}
-
-
-def partial(name: str, /, **values: Any) -> SafeString:
-    """Render one partial below templates/ui/."""
-    return get_template(f"ui/{name}.html").render(values)
+NOTICE_ICONS = {
+    "on": "information-circle",
+    "ok": "check-circle",
+    "wait": "clock",
+    "late": "exclamation-triangle",
+}
 
 
 @register.simple_block_tag
@@ -110,7 +112,13 @@ def person(name: str, detail: str = "", url: str = "", key: object = "", size: s
 
 @register.simple_block_tag
 def sheet(
-    content: str, title: str = "", note: str = "", tone: str = "", level: int = 2, actions: str = "", id: str = ""
+    content: str,
+    title: str = "",
+    note: str = "",
+    tone: str = "",
+    level: int = 2,
+    actions: str = "",
+    id: str = "",
 ) -> SafeString:
     """A card; tone is sunken, flat or empty, level is that of its heading."""
     return partial(
@@ -131,7 +139,9 @@ def outcome(content: str, title: str, reference: str = "", waiting: bool = False
 
 
 @register.simple_tag
-def empty_state(title: str, why: str = "", action: str = "", url: str = "", symbol: str = "inbox") -> SafeString:
+def empty_state(
+    title: str, why: str = "", action: str = "", url: str = "", symbol: str = "inbox"
+) -> SafeString:
     """Nothing here: what is missing, why, and the next act."""
     return partial("empty_state", title=title, why=why, action=action, url=url, symbol=symbol)
 
@@ -187,7 +197,9 @@ def chips(items: Iterable[Any], label: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def pager(context: template.Context, page: Any, param: str = "page") -> SafeString:
     """Pages of a paginator's page; the rest of the query string is kept."""
-    numbers: Sequence[Any] = list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+    numbers: Sequence[Any] = list(
+        page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    )
     query = context["request"].GET.copy()
     query.pop(param, None)
     values = {"page": page, "numbers": numbers, "param": param, "query": query.urlencode()}
@@ -223,4 +235,4 @@ def who_sees(text: str) -> SafeString:
 @register.filter
 def dash(value: Any) -> Any:
     """A value, or a dash that is read as "not given"."""
-    return value if value not in (None, "", []) else mark_safe(partial("dash"))  # noqa: S308
+    return value if value not in (None, "", []) else partial("dash")

@@ -1,32 +1,51 @@
 """Form components: whole forms, single fields, the error summary, filters, a question before an act."""
 
+# ruff: noqa: A002  (arguments are named as the attributes that templates write)
+
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple, Union
 
 from django import forms, template
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from core.ui.partials import partial
+
 register = template.Library()
 
 
-def _partial(name: str, /, **values: Any) -> SafeString:
-    return get_template(f"ui/{name}.html").render(values)
+Source = Union[forms.BaseForm, "forms.BaseFormSet[forms.BaseForm]"]
 
 
-def form_errors(*sources: forms.BaseForm | forms.BaseFormSet) -> list[tuple[str, str]]:
-    """(id of the control, message) of every error, in the order of the page; no id for errors of a whole form."""
-    found: list[tuple[str, str]] = []
+class FormError(NamedTuple):
+    """A line of the summary: the control it leads to, empty for errors of a whole form, and its words."""
+
+    id: str
+    text: str
+
+
+def form_errors(*sources: Source) -> list[FormError]:
+    """Every error of the page, in its order."""
+    found: list[FormError] = []
     for source in sources:
         if isinstance(source, forms.BaseFormSet):
-            found += [("", message) for message in source.non_form_errors()]
+            found += [FormError("", str(message)) for message in source.non_form_errors()]
             found += form_errors(*source.forms)
             continue
-        found += [("", message) for message in source.non_field_errors()]
+        found += [FormError("", str(message)) for message in source.non_field_errors()]
         for field in source:
-            found += [(_first_id(field), message) for message in field.errors]
+            found += [
+                FormError(_first_id(field), _with_label(field, str(message))) for message in field.errors
+            ]
     return found
+
+
+def _with_label(field: forms.BoundField, message: str) -> str:
+    """Away from its field, a message must say which field it means."""
+    if str(field.label) in message:
+        return message
+    return _("%(label)s: %(message)s") % {"label": field.label, "message": message}
 
 
 def _first_id(field: forms.BoundField) -> str:
@@ -34,14 +53,14 @@ def _first_id(field: forms.BoundField) -> str:
     if field.is_hidden:
         return ""
     if field.use_fieldset and field.subwidgets:
-        return field.subwidgets[0].data["attrs"].get("id", field.auto_id)
+        return str(field.subwidgets[0].data["attrs"].get("id", field.auto_id))
     return field.id_for_label or field.auto_id
 
 
 @register.simple_tag
-def error_summary(*sources: forms.BaseForm | forms.BaseFormSet) -> SafeString:
+def error_summary(*sources: Source) -> SafeString:
     """All errors of the page's forms on top, linked to their controls; nothing when there are none."""
-    return _partial("error_summary", errors=form_errors(*sources))
+    return partial("error_summary", errors=form_errors(*sources))
 
 
 @register.inclusion_tag("ui/page_form.html")
@@ -71,7 +90,7 @@ def page_form(
 @register.simple_tag
 def field(bound: forms.BoundField) -> SafeString:
     """One field: label, hint, who sees it, error, control."""
-    return get_template("bootstrap5/field.html").render({"field": bound})
+    return SafeString(get_template("bootstrap5/field.html").render({"field": bound}))
 
 
 @register.simple_tag(takes_context=True)
@@ -85,7 +104,7 @@ def filter_bar(
     given = context["request"].GET
     kept = [(name, value) for name in keep for value in given.getlist(name)]
     is_filtered = any(value for name, value in given.items() if name in form.fields)
-    return _partial("filter_bar", form=form, results=results, kept=kept, is_filtered=is_filtered)
+    return partial("filter_bar", form=form, results=results, kept=kept, is_filtered=is_filtered)
 
 
 @register.inclusion_tag("ui/confirm.html")

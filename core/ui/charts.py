@@ -43,7 +43,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class TrendLine:
-    """A line in a box of 100 by 40: `points` for a polyline, `area` closes it to the ground, `last` is the end point."""
+    """A line in a box of 100 by 40: `points` of it, `area` down to the ground, and its `last` point."""
 
     points: str
     area: str

@@ -22,7 +22,7 @@ def due_state(due: date, today: date, *, done: bool = False) -> DueState:
 
 
 def due_words(due: date, today: date) -> str:
-    """"3 days late", "Today", "Tomorrow", "11 days left"; empty when more than 60 days are left."""
+    """In words: "3 days late", "Today", "Tomorrow", "11 days left"; empty beyond 60 days."""
     days = (due - today).days
     if days < 0:
         return ngettext("%(days)d day late", "%(days)d days late", -days) % {"days": -days}

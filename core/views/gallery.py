@@ -42,7 +42,7 @@ class SampleForm(PageForm):
         choices=[("pair", "One mentor, just for me"), ("circle", "A circle"), ("either", "Either is fine")],
         widget=forms.RadioSelect,
     )
-    media = forms.MultipleChoiceField(
+    meet_by = forms.MultipleChoiceField(
         label="How do you like to meet?",
         required=False,
         choices=[("person", "In person"), ("video", "By video"), ("phone", "By phone")],
@@ -61,9 +61,13 @@ class SampleFilter(PageForm):
     """A filter bar's fields."""
 
     hide_optional = True
-    q = forms.CharField(label="Name or unit", required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    q = forms.CharField(
+        label="Name or unit", required=False, widget=forms.TextInput(attrs={"type": "search"})
+    )
     unit = forms.ChoiceField(
-        label="Directorate", required=False, choices=[("", "All"), ("c", "Computing"), ("e", "Energy systems")]
+        label="Directorate",
+        required=False,
+        choices=[("", "All"), ("c", "Computing"), ("e", "Energy systems")],
     )
 
 
@@ -86,7 +90,7 @@ def _figures() -> dict[str, Any]:
             Bar("Accepted", 115, "88 %", url="#"),
             Bar("Matched", 112, "85 %", url="#"),
         ],
-        "health": [("June", 88), ("July", 91), ("August", 84), ("September", 90), ("October", 93), ("November", 95)],
+        "health": [("June", 88), ("July", 91), ("August", 84), ("September", 90), ("October", 93)],
         "score_parts": [Part("skills", 41), Part("goals", 20), Part("level", 15), Part("place", 10)],
     }
 
@@ -105,7 +109,12 @@ def _rows() -> dict[str, Any]:
         "events": [
             Event("Orientation, late sitting", TODAY + timedelta(days=4), "14 of 20 places are taken.", "on"),
             Event("Dana Whitfield signed", TODAY - timedelta(days=6), kind="ok"),
-            Event("A link went to the supervisor", TODAY - timedelta(days=9), "Tomas Brandt has not opened it.", "late"),
+            Event(
+                "A link went to the supervisor",
+                TODAY - timedelta(days=9),
+                "Tomas Brandt has not opened it.",
+                "late",
+            ),
         ],
         "fact_rows": [Fact("Length", "12 months"), Fact("Meetings", "Twice a month"), Fact("Boundaries")],
         "answer_rows": [
@@ -113,7 +122,11 @@ def _rows() -> dict[str, Any]:
             Answer("How would you like to be mentored?", "One mentor, just for me", "#"),
             Answer("Résumé", "", "#"),
         ],
-        "tab_rows": [Link("Overview", "#", True), Link("People", "#", count=131), Link("Mail", "#", count=12)],
+        "tab_rows": [
+            Link("Overview", "#", True),
+            Link("People", "#", count=131),
+            Link("Mail", "#", count=12),
+        ],
         "chip_rows": [
             Link("All pairs", "#", True, 118),
             Link("Low score", "#", count=9),
