@@ -12,7 +12,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 def main() -> None:
     path = given() or found() or playwrights_own() or installed()
     if not path:
-        sys.exit("No Chromium was found or could be installed. Install one, or set ITHACA_CHROMIUM to its path.")
+        sys.exit(
+            "No Chromium was found or could be installed. Install one, or set ITHACA_CHROMIUM to its path."
+        )
     print(path)
 
 
@@ -41,7 +43,9 @@ def installed() -> str | None:
             subprocess.run(["apt-get", "-qq", *words], stdout=sys.stderr, check=False)
         if path := found():
             return path
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], stdout=sys.stderr, check=False)
+    subprocess.run(
+        [sys.executable, "-m", "playwright", "install", "chromium"], stdout=sys.stderr, check=False
+    )
     return playwrights_own()
 
 

@@ -15,7 +15,14 @@ SETS = {
 
 def main(extra: list[str]) -> None:
     command = [VENV / "bin" / "uv", "pip", "compile", "--quiet", "--python-version", "3.11"]
-    command += ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--annotation-style=line", *extra]
+    command += [
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        "--no-header",
+        "--annotation-style=line",
+        *extra,
+    ]
     for name, choice in SETS.items():
         out = Path("requirements") / f"{name}.txt"
         subprocess.run([*command, *choice, "-o", out], cwd=ROOT, env=uv_environment(), check=True)

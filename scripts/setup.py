@@ -54,7 +54,10 @@ def digest(name: str) -> str:
 
 
 def install(wanted: str) -> None:
-    print(f"Installing packages into {VENV.relative_to(ROOT)} (only when the locked versions change)...", flush=True)
+    print(
+        f"Installing packages into {VENV.relative_to(ROOT)} (only when the locked versions change)...",
+        flush=True,
+    )
     if not works(PYTHON):
         make_venv()
     for name in ("base", "dev"):
@@ -63,30 +66,44 @@ def install(wanted: str) -> None:
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", str(LOCKS / "setup.txt")], check=False)
     uv = VENV / "bin" / "uv"
-    if not works(uv) or subprocess.run(
-        [uv, "pip", "install", "--quiet", "--python", PYTHON, *locked], env=uv_environment(), check=False
-    ).returncode:
+    if (
+        not works(uv)
+        or subprocess.run(
+            [uv, "pip", "install", "--quiet", "--python", PYTHON, *locked], env=uv_environment(), check=False
+        ).returncode
+    ):
         subprocess.run([*pip, *locked], check=True)
     stamp(wanted).write_text(digest(wanted))
 
 
 def works(program: Path) -> bool:
-    return program.exists() and not subprocess.run([program, "--version"], capture_output=True, check=False).returncode
+    return (
+        program.exists()
+        and not subprocess.run([program, "--version"], capture_output=True, check=False).returncode
+    )
 
 
 def make_venv() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     if subprocess.run([sys.executable, "-m", "venv", VENV], check=False).returncode:
-        sys.exit("Python's venv module is not complete here. On Debian or Ubuntu: apt-get install python3-venv")
+        sys.exit(
+            "Python's venv module is not complete here. On Debian or Ubuntu: apt-get install python3-venv"
+        )
 
 
 def uv_environment() -> dict[str, str]:
     """Our environment, with what pip is configured to use, for uv does not read pip's configuration."""
     environment = dict(os.environ)
-    listed = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        [PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    )
     settings = dict(line.split("=", 1) for line in listed.stdout.splitlines() if "=" in line)
     for choice, variable in CHOICES.items():
-        given = [settings[f"{level}.{choice}"] for level in (":env:", "install", "global") if f"{level}.{choice}" in settings]
+        given = [
+            settings[f"{level}.{choice}"]
+            for level in (":env:", "install", "global")
+            if f"{level}.{choice}" in settings
+        ]
         if given and variable not in environment:
             places = given[0].strip("'\"").replace("\\n", " ").split()
             environment[variable] = ("," if choice == "find-links" else " ").join(places)

@@ -1,7 +1,7 @@
 """The demo: sample people, one-click sign-in, and a mailbox page. Never for real data."""
 
-from config.settings.local import *  # noqa: F403
 from config.settings.base import VAR_DIR, env
+from config.settings.local import *  # noqa: F403
 from core import embedded
 from core.database import database_from_url
 
@@ -12,9 +12,14 @@ if not env.str("DATABASE_URL", ""):
     DATABASES = {"default": database_from_url(_demo.database_url)}
 if not env.str("REDIS_URL", ""):
     CELERY_BROKER_URL = _demo.broker_url
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _demo.cache_url}}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _demo.cache_url}
+    }
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "demo-files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "demo-files"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "demo-beat-schedule")

