@@ -14,6 +14,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 
+from people.models import Person
+
 # The columns that every kind's queryset yields through .values_list(*COLUMNS), in this order and of these types,
 # so that all kinds join in one UNION ALL.
 COLUMNS = (
@@ -88,3 +90,26 @@ def register(kind: DeadlineKind) -> DeadlineKind:
 def kinds() -> Mapping[str, DeadlineKind]:
     """All kinds by code."""
     return _kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Whom to tell of what is long late in a cohort, and where they see it: `about` gives its name and path."""
+
+    people: Callable[[int], list[Person]]
+    about: Callable[[int], tuple[str, str]]
+
+
+_escalations: list[Escalation] = []
+
+
+def register_escalation(
+    people: Callable[[int], list[Person]], about: Callable[[int], tuple[str, str]] = lambda _id: ("", "/")
+) -> None:
+    """Register, once, who is told of what is long late: `people(cohort_id)`, and the cohort's name and path."""
+    _escalations[:] = [Escalation(people, about)]
+
+
+def escalation() -> Escalation | None:
+    """Whom to tell, if anybody has registered."""
+    return _escalations[0] if _escalations else None

@@ -21,7 +21,9 @@ class EmailLink(Addressed):
 
     purpose = models.CharField(max_length=40)
     digest = models.BinaryField(max_length=32, unique=True)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="email_links")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="email_links"
+    )
     target_kind = models.CharField(max_length=60)
     target_id = models.BigIntegerField()
     target_digest = models.CharField(max_length=64)  # of the text that the recipient is asked about
@@ -80,7 +82,9 @@ class Message(Addressed):
     language = models.CharField(max_length=10)
     subject = models.CharField(_("subject"), max_length=255)
     body = models.TextField(_("text"))
-    link = models.ForeignKey(EmailLink, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
+    link = models.ForeignKey(
+        EmailLink, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
+    )
     program_id = models.BigIntegerField(null=True)  # whose outbox it stands in
     cohort_id = models.BigIntegerField(null=True)
     about_kind = models.CharField(max_length=60, blank=True)
@@ -98,7 +102,11 @@ class Message(Addressed):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["not_before", "id"], name="message_due", condition=Q(state="pending")),
-            models.Index(fields=["lease_until"], name="message_leased", condition=Q(state__in=["claimed", "data_started"])),
+            models.Index(
+                fields=["lease_until"],
+                name="message_leased",
+                condition=Q(state__in=["claimed", "data_started"]),
+            ),
             models.Index(fields=["cohort_id", "state", "-id"], name="message_cohort"),
             models.Index(fields=["about_kind", "about_id"], name="message_about"),
         ]
@@ -119,12 +127,16 @@ class Reminder(models.Model):
     kind = models.CharField(max_length=40)
     object_id = models.BigIntegerField()
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reminders")
-    occurrence = models.CharField(max_length=80)  # deadline's own occurrence, its date, and which reminder of the row
+    occurrence = models.CharField(
+        max_length=80
+    )  # deadline's own occurrence, its date, and which reminder of the row
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "object_id", "person", "occurrence"], name="reminder_once")
+            models.UniqueConstraint(
+                fields=["kind", "object_id", "person", "occurrence"], name="reminder_once"
+            )
         ]
 
     def __str__(self) -> str:
