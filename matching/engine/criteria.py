@@ -26,9 +26,7 @@ BONUSES = ("wish", "mentor_wish", "introduction")
 class Rules:
     """Hard rules. That nobody mentors themselves or a direct report cannot be switched off."""
 
-    chain_levels: int = (
-        1  # nobody mentors a person so many levels below; 1 is the direct report
-    )
+    chain_levels: int = 1  # nobody mentors a person so many levels below; 1 is the direct report
     exclusions: bool = True
     past_pairs: bool = True
     same_strand: bool = True
@@ -80,9 +78,7 @@ class Criteria:
         50,
         25,
     )  # percent at a gap of 0, 1...; the last holds on
-    unit_wanted: str = (
-        "other"  # "other" or "same" unit earns the points of `weights.unit`
-    )
+    unit_wanted: str = "other"  # "other" or "same" unit earns the points of `weights.unit`
     floor: float = 0.0  # share of each group to cover, if it can be
 
     def __post_init__(self) -> None:
@@ -91,9 +87,7 @@ class Criteria:
         for gap, percent in enumerate(self.level_curve):
             _between(f"level_curve[{gap}]", percent, 0, 100)
         if self.unit_wanted not in ("same", "other"):
-            raise ValueError(
-                f"unit_wanted: {self.unit_wanted!r} is neither 'same' nor 'other'"
-            )
+            raise ValueError(f"unit_wanted: {self.unit_wanted!r} is neither 'same' nor 'other'")
         if not 0 <= self.floor <= 1:
             raise ValueError(f"floor: {self.floor} is not between 0 and 1")
 
@@ -115,14 +109,8 @@ class Criteria:
 
 
 def _between(name: str, value: int, least: int, most: int) -> None:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int)
-        or not least <= value <= most
-    ):
-        raise ValueError(
-            f"{name}: {value!r} is not a whole number from {least} to {most}"
-        )
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{name}: {value!r} is not a whole number from {least} to {most}")
 
 
 def _known(name: str, values: Mapping[str, Any], part: type) -> None:

@@ -66,20 +66,12 @@ class Field:
         """How many mentors this mentee may be paired with."""
         return int(np.diff(np.searchsorted(self.mentee, [mentee, mentee + 1]))[0])
 
-    def removals(
-        self, *, mentee: int | None = None, mentor: int | None = None
-    ) -> list[Removal]:
+    def removals(self, *, mentee: int | None = None, mentor: int | None = None) -> list[Removal]:
         """What each hard rule took from one person, the most first; rules that took nothing are left out."""
         if (mentee is None) == (mentor is None):
             raise ValueError("removals: give a mentee or a mentor")
-        tally, row = (
-            (self._tallies[0], mentee)
-            if mentee is not None
-            else (self._tallies[1], mentor)
-        )
-        counts = zip(
-            RULES, tally.removed[row].tolist(), tally.only[row].tolist(), strict=True
-        )
+        tally, row = (self._tallies[0], mentee) if mentee is not None else (self._tallies[1], mentor)
+        counts = zip(RULES, tally.removed[row].tolist(), tally.only[row].tolist(), strict=True)
         return sorted(
             (Removal(*count) for count in counts if count[1]),
             key=lambda item: -item.removed,
@@ -88,13 +80,7 @@ class Field:
     def blocked_by(self, mentee: int, mentor: int) -> tuple[str, ...]:
         """Names of the hard rules that forbid the pair; empty if the two may be paired."""
         rows = slice(mentee, mentee + 1)
-        return names(
-            int(
-                broken(self.mentees, self.mentors, self.criteria, self._named, rows)[
-                    0, mentor
-                ]
-            )
-        )
+        return names(int(broken(self.mentees, self.mentors, self.criteria, self._named, rows)[0, mentor]))
 
     def score_of(self, mentee: int, mentor: int) -> int | None:
         """Score of a candidate pair, None for a forbidden one."""
@@ -107,19 +93,13 @@ class Field:
         Wishes and introductions lift the figure, up to 100; their absence lowers nobody's.
         """
         whole = np.maximum(self.attainable[np.asarray(mentee)], 1)
-        return np.asarray(
-            np.minimum(100, np.asarray(score, dtype=np.int64) * 100 // whole)
-        )
+        return np.asarray(np.minimum(100, np.asarray(score, dtype=np.int64) * 100 // whole))
 
     def parts(self, mentee: int, mentor: int) -> list[Part]:
         """What the score of a pair is made of, by criterion, with the facts; points sum to the score."""
-        return parts_of(
-            self.mentees, self.mentors, self.criteria, self._bonds, mentee, mentor
-        )
+        return parts_of(self.mentees, self.mentors, self.criteria, self._bonds, mentee, mentor)
 
-    def problem(
-        self, *, locks: Sequence[Pair] = (), keep: Sequence[Pair] = ()
-    ) -> Problem:
+    def problem(self, *, locks: Sequence[Pair] = (), keep: Sequence[Pair] = ()) -> Problem:
         """The problem to solve; `locks` and `keep` (pairs of the run before) are person ids.
 
         A lock of a forbidden pair raises ValueError with the names of the rules; a kept pair that is no
@@ -141,22 +121,16 @@ class Field:
             locked=self._locked(locks),
             tier=self.mentees.tier,
             group=group,
-            floor=None
-            if group is None
-            else np.full(len(self.group_ids), self.criteria.floor),
+            floor=None if group is None else np.full(len(self.group_ids), self.criteria.floor),
             keep=kept if len(keep) else None,
             key=(self.mentees.person, self.mentors.person),
         )
 
     def _locked(self, locks: Sequence[Pair]) -> Ints | None:
         mentee, mentor = self._rows(locks)
-        for pair, row, column in zip(
-            locks, mentee.tolist(), mentor.tolist(), strict=True
-        ):
+        for pair, row, column in zip(locks, mentee.tolist(), mentor.tolist(), strict=True):
             if row < 0 or column < 0:
-                raise ValueError(
-                    f"locks: {pair} names somebody who is not in the field"
-                )
+                raise ValueError(f"locks: {pair} names somebody who is not in the field")
             if blocked := self.blocked_by(row, column):
                 raise ValueError(f"locks: {pair} is forbidden by {', '.join(blocked)}")
         return np.stack([mentee, mentor], axis=1) if len(locks) else None
@@ -206,9 +180,7 @@ def build_field(
         row, column = np.nonzero(value == 0)
         total += len(row)
         if total > MAX_PAIRS:
-            raise ValueError(
-                f"the field has more than {MAX_PAIRS:,} eligible pairs: split it by strand"
-            )
+            raise ValueError(f"the field has more than {MAX_PAIRS:,} eligible pairs: split it by strand")
         found.append(
             (
                 (row + start).astype(np.int32),
@@ -217,10 +189,18 @@ def build_field(
             )
         )
     empty = np.zeros(0, dtype=np.int32)
-    columns = [np.concatenate([empty, *part]) for part in zip(*found, strict=True)] or [
-        empty
-    ] * 3
+    columns = [np.concatenate([empty, *part]) for part in zip(*found, strict=True)] or [empty] * 3
     return Field(
-        mentees, mentors, criteria, links, columns[0], columns[1], columns[2],
-        attainable(mentees, criteria), np.setdiff1d(mentees.group, [UNKNOWN]), found_bonds, pairs, counter.tallies(),
-    )  # fmt: skip
+        mentees=mentees,
+        mentors=mentors,
+        criteria=criteria,
+        links=links,
+        mentee=columns[0],
+        mentor=columns[1],
+        score=columns[2],
+        attainable=attainable(mentees, criteria),
+        group_ids=np.setdiff1d(mentees.group, [UNKNOWN]),
+        _bonds=found_bonds,
+        _named=pairs,
+        _tallies=counter.tallies(),
+    )

@@ -65,31 +65,22 @@ def parts_of(
 Told = tuple[int, dict[str, Any]] | None
 
 
-def _skills(
-    sought: list[tuple[int, int]], offered: list[tuple[int, int]], weight: int
-) -> Told:
+def _skills(sought: list[tuple[int, int]], offered: list[tuple[int, int]], weight: int) -> Told:
     if not sought or not offered:
         return None
     has = dict(offered)
     matched = [(skill, wanted, has[skill]) for skill, wanted in sought if skill in has]
-    points = sum(
-        skill_points(weight, len(sought), wanted, level) for _, wanted, level in matched
-    )
+    points = sum(skill_points(weight, len(sought), wanted, level) for _, wanted, level in matched)
     return points, {
         "matched": matched,
         "missing": [skill for skill, _ in sought if skill not in has],
     }
 
 
-def _lists(
-    mentees: People, mentors: People, criteria: Criteria, mentee: int, mentor: int
-) -> dict[str, Told]:
+def _lists(mentees: People, mentors: People, criteria: Criteria, mentee: int, mentor: int) -> dict[str, Told]:
     found: dict[str, Told] = {}
     for name in ("goals", "media", "availability"):
-        mine, theirs = (
-            _entries(side, name, row)
-            for side, row in ((mentees, mentee), (mentors, mentor))
-        )
+        mine, theirs = (_entries(side, name, row) for side, row in ((mentees, mentee), (mentors, mentor)))
         if mine and theirs:
             matched = [entry for entry in mine if entry in theirs]
             each = share_points(getattr(criteria.weights, name), len(mine))

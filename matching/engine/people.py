@@ -32,15 +32,9 @@ class Ragged:
     @classmethod
     def of(cls, rows: Sequence[Sequence[Any]]) -> Ragged:
         """From one list per person, of ids or of (id, level); a bare id has level 0."""
-        pairs = [
-            entry if isinstance(entry, tuple) else (entry, 0)
-            for row in rows
-            for entry in row
-        ]
+        pairs = [entry if isinstance(entry, tuple) else (entry, 0) for row in rows for entry in row]
         flat = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        start = np.concatenate(
-            ([0], np.cumsum([len(row) for row in rows], dtype=np.int64))
-        )
+        start = np.concatenate(([0], np.cumsum([len(row) for row in rows], dtype=np.int64)))
         return cls(start.astype(np.int64), flat[:, 0].copy(), flat[:, 1].copy())
 
     def __len__(self) -> int:
@@ -49,9 +43,7 @@ class Ragged:
     def row(self, index: int) -> list[tuple[int, int]]:
         """(id, level) of one person, in the order given."""
         part = slice(int(self.start[index]), int(self.start[index + 1]))
-        return list(
-            zip(self.value[part].tolist(), self.level[part].tolist(), strict=True)
-        )
+        return list(zip(self.value[part].tolist(), self.level[part].tolist(), strict=True))
 
     def rows(self) -> Ints:
         """The row of every value."""
@@ -66,12 +58,8 @@ class People:
     Raises ValueError naming the column and the row.
     """
 
-    person: (
-        Any  # id of the person, unique on this side; orders ties, so it must be stable
-    )
-    limit: (
-        Any  # mentees: most mentors wanted (>= 1); mentors: most mentees taken (>= 0)
-    )
+    person: Any  # id of the person, unique on this side; orders ties, so it must be stable
+    limit: Any  # mentees: most mentors wanted (>= 1); mentors: most mentees taken (>= 0)
     strand: Any = None
     languages: Any = None  # bit mask, at most 63 languages
     level: Any = None  # career level, higher is more senior
@@ -79,9 +67,7 @@ class People:
     location: Any = None
     utc_offset: Any = None  # minutes east of UTC
     supervisor: Any = None  # person id of the first-line supervisor
-    chain: Any = (
-        None  # person ids up the chain of command, nearest (the supervisor) first
-    )
+    chain: Any = None  # person ids up the chain of command, nearest (the supervisor) first
     skills: Any = None  # mentees: sought, mentors: offered; ids or (id, level); synonyms share an id
     goals: Any = None  # ids of goals, or of topics
     media: Any = None  # bit mask: in person, video, phone, chat...
@@ -95,29 +81,21 @@ class People:
         ids, first = np.unique(person, return_index=True)
         if len(ids) < len(person):
             twice = int(np.setdiff1d(np.arange(len(person)), first)[0])
-            raise ValueError(
-                f"person[{twice}]: {person[twice]} stands twice on this side"
-            )
+            raise ValueError(f"person[{twice}]: {person[twice]} stands twice on this side")
         for field in fields(self)[1:]:
             value = getattr(self, field.name)
             if field.name in ("chain", "skills", "goals"):
                 column: object = _ragged(field.name, value, len(person))
             elif field.name in ("languages", "media", "availability"):
-                column = _whole(
-                    field.name, 0 if value is None else value, len(person)
-                ).astype(np.uint64)
+                column = _whole(field.name, 0 if value is None else value, len(person)).astype(np.uint64)
             else:
                 missing = 0 if field.name == "tier" else UNKNOWN
-                column = _whole(
-                    field.name, missing if value is None else value, len(person)
-                )
+                column = _whole(field.name, missing if value is None else value, len(person))
             object.__setattr__(self, field.name, column)
         for name in ("skills", "goals"):
             _once(name, getattr(self, name))
         if len(far := np.flatnonzero(np.abs(self.utc_offset) > 14 * 60)):
-            raise ValueError(
-                f"utc_offset[{far[0]}]: {self.utc_offset[far[0]]} minutes is more than 14 hours"
-            )
+            raise ValueError(f"utc_offset[{far[0]}]: {self.utc_offset[far[0]]} minutes is more than 14 hours")
 
     def __len__(self) -> int:
         return len(self.person)
@@ -128,9 +106,7 @@ class People:
         if not len(self):
             return np.full(wanted.shape, -1, dtype=np.int64)
         order = np.argsort(self.person)
-        place = np.minimum(
-            np.searchsorted(self.person, wanted, sorter=order), len(self) - 1
-        )
+        place = np.minimum(np.searchsorted(self.person, wanted, sorter=order), len(self) - 1)
         row = order[place]
         return np.where(self.person[row] == wanted, row, -1).astype(np.int64)
 
@@ -139,12 +115,8 @@ class People:
 class Links:
     """What links two people, by person id; a person who is not in the field is passed over."""
 
-    wishes: Sequence[
-        RankedPair
-    ] = ()  # (mentee, mentor, rank): asked by the mentee, 1 is the first wish
-    mentor_wishes: Sequence[
-        RankedPair
-    ] = ()  # (mentee, mentor, rank): asked by the mentor
+    wishes: Sequence[RankedPair] = ()  # (mentee, mentor, rank): asked by the mentee, 1 is the first wish
+    mentor_wishes: Sequence[RankedPair] = ()  # (mentee, mentor, rank): asked by the mentor
     introductions: Sequence[Pair] = ()  # (mentee, mentor): both agreed before the run
     exclusions: Sequence[Pair] = ()  # either order: these two never
     past_pairs: Sequence[Pair] = ()  # either order: these two were paired before
@@ -159,18 +131,12 @@ def _whole(name: str, value: Any, size: int | None) -> Ints:
     if size is not None and len(raw) != size:
         raise ValueError(f"{name}: {len(raw)} values for {size} people")
     if len(raw) and raw.dtype.kind not in "iub":
-        raise ValueError(
-            f"{name}: whole numbers only ({raw.dtype} given; use UNKNOWN for a missing value)"
-        )
+        raise ValueError(f"{name}: whole numbers only ({raw.dtype} given; use UNKNOWN for a missing value)")
     return raw.astype(np.int64)
 
 
 def _ragged(name: str, value: Any, size: int) -> Ragged:
-    column = (
-        value
-        if isinstance(value, Ragged)
-        else Ragged.of([[]] * size if value is None else value)
-    )
+    column = value if isinstance(value, Ragged) else Ragged.of([[]] * size if value is None else value)
     if len(column) != size:
         raise ValueError(f"{name}: {len(column)} lists for {size} people")
     return column
@@ -180,6 +146,4 @@ def _once(name: str, column: Ragged) -> None:
     entries = np.stack([column.rows(), column.value], axis=1)
     unique, count = np.unique(entries, axis=0, return_counts=True)
     if len(twice := unique[count > 1]):
-        raise ValueError(
-            f"{name}[{twice[0, 0]}]: {twice[0, 1]} stands twice in the list"
-        )
+        raise ValueError(f"{name}[{twice[0, 0]}]: {twice[0, 1]} stands twice in the list")

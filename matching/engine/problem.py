@@ -49,23 +49,17 @@ class Problem:
     @property
     def edge_keys(self) -> Ints64:
         """`mentee * n_mentors + mentor` of every candidate pair."""
-        keys: Ints64 = (
-            self.mentee.astype(np.int64) * max(len(self.capacity), 1) + self.mentor
-        )
+        keys: Ints64 = self.mentee.astype(np.int64) * max(len(self.capacity), 1) + self.mentor
         return keys
 
     def edges_of(self, mentee: npt.ArrayLike, mentor: npt.ArrayLike) -> Ints64:
         """Place of each pair among the candidates, -1 where it is none."""
         width, keys = max(len(self.capacity), 1), self.edge_keys
-        wanted = np.asarray(mentee, dtype=np.int64) * width + np.asarray(
-            mentor, dtype=np.int64
-        )
+        wanted = np.asarray(mentee, dtype=np.int64) * width + np.asarray(mentor, dtype=np.int64)
         if not len(keys):
             return np.full(wanted.shape, -1, dtype=np.int64)
         order = np.arange(len(keys)) if (np.diff(keys) > 0).all() else np.argsort(keys)
-        edge = order[
-            np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
-        ]
+        edge = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
         return np.where(keys[edge] == wanted, edge, -1).astype(np.int64)
 
     @property
@@ -79,15 +73,16 @@ class Problem:
         object.__setattr__(self, name, view)
 
     def _set(
-        self, name: str, kind: type[np.signedinteger[Any]], size: int | None, least: int, below: int | None = None,
+        self,
+        name: str,
+        kind: type[np.signedinteger[Any]],
+        size: int | None,
+        least: int,
+        below: int | None = None,
         default: int | None = None,
-    ) -> int:  # fmt: skip
+    ) -> int:
         given = getattr(self, name)
-        raw = np.asarray(
-            np.full(size or 0, default)
-            if given is None and default is not None
-            else given
-        )
+        raw = np.asarray(np.full(size or 0, default) if given is None and default is not None else given)
         self._put(name, whole(name, raw, kind, size, least, below))
         return len(raw)
 
@@ -99,9 +94,7 @@ class Problem:
         if len(same := np.flatnonzero(np.diff(keys[order]) == 0)):
             first, second = order[same[0]], order[same[0] + 1]
             pair = f"mentee {self.mentee[first]} with mentor {self.mentor[first]}"
-            raise ValueError(
-                f"mentee, mentor: pair {second} repeats pair {first} ({pair})"
-            )
+            raise ValueError(f"mentee, mentor: pair {second} repeats pair {first} ({pair})")
 
     def _set_floors(self, mentees: int) -> None:
         if (self.group is None) != (self.floor is None):
@@ -113,29 +106,19 @@ class Problem:
         self._put("floor", floor)
 
     def _set_keep(self, edges: int) -> None:
-        keep = (
-            np.zeros(edges, dtype=bool) if self.keep is None else np.asarray(self.keep)
-        )
+        keep = np.zeros(edges, dtype=bool) if self.keep is None else np.asarray(self.keep)
         if keep.shape != (edges,) or keep.dtype != np.bool_:
-            raise ValueError(
-                f"keep: true or false is needed for each of the {edges} pairs"
-            )
+            raise ValueError(f"keep: true or false is needed for each of the {edges} pairs")
         self._put("keep", keep)
 
     def _set_keys(self, mentees: int, mentors: int) -> None:
-        keys = (
-            (np.arange(mentees), np.arange(mentors)) if self.key is None else self.key
-        )
+        keys = (np.arange(mentees), np.arange(mentors)) if self.key is None else self.key
         if len(keys) != 2:
-            raise ValueError(
-                "key: ids of the mentees and ids of the mentors are needed"
-            )
+            raise ValueError("key: ids of the mentees and ids of the mentors are needed")
         lowest = int(np.iinfo(np.int64).min)
         checked = tuple(
             whole(f"key of {side}", np.asarray(ids), np.int64, size, lowest)
-            for side, ids, size in zip(
-                ("mentees", "mentors"), keys, (mentees, mentors), strict=True
-            )
+            for side, ids, size in zip(("mentees", "mentors"), keys, (mentees, mentors), strict=True)
         )
         for side, ids in zip(("mentees", "mentors"), checked, strict=True):
             unique, count = np.unique(ids, return_counts=True)
@@ -161,9 +144,7 @@ class Problem:
             )
         unique, count = np.unique(self.locked, axis=0, return_counts=True)
         if len(twice := unique[count > 1]):
-            raise ValueError(
-                f"locked: mentee {twice[0, 0]} with mentor {twice[0, 1]} stands twice"
-            )
+            raise ValueError(f"locked: mentee {twice[0, 0]} with mentor {twice[0, 1]} stands twice")
         for place, (side, limit) in enumerate(sides):
             self._check_limit(side, columns[place], columns[1 - place], limit)
 
@@ -172,12 +153,8 @@ class Problem:
         over = np.flatnonzero(np.bincount(rows, minlength=len(limit)) > limit)
         if len(over):
             row = int(over[0])
-            names = ", ".join(
-                str(partner) for partner in sorted(partners[rows == row].tolist())
-            )
-            other, limited = (
-                ("mentors", "wants") if side == "mentee" else ("mentees", "takes")
-            )
+            names = ", ".join(str(partner) for partner in sorted(partners[rows == row].tolist()))
+            other, limited = ("mentors", "wants") if side == "mentee" else ("mentees", "takes")
             raise ValueError(
                 f"locked: {side} {row} {limited} {limit[row]} but is locked with {other} {names}"
             )
@@ -201,9 +178,7 @@ def whole(
     if len(low := np.flatnonzero(raw < least)):
         raise ValueError(f"{name}[{low[0]}]: {raw[low[0]]} is under {least}")
     if below is not None and len(high := np.flatnonzero(raw >= below)):
-        raise ValueError(
-            f"{name}[{high[0]}]: {raw[high[0]]} names none of the {below} there are"
-        )
+        raise ValueError(f"{name}[{high[0]}]: {raw[high[0]]} names none of the {below} there are")
     if len(high := np.flatnonzero(raw > np.iinfo(kind).max)):
         raise ValueError(f"{name}[{high[0]}]: {raw[high[0]]} is too large")
     return raw.astype(kind, copy=False)

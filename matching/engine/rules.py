@@ -44,31 +44,23 @@ def named(mentees: People, mentors: People, criteria: Criteria, links: Links) ->
         groups += _either("past_pair", links.past_pairs)
     mentee = mentees.rows_of(np.concatenate([group[1] for group in groups]))
     mentor = mentors.rows_of(np.concatenate([group[2] for group in groups]))
-    bit = np.concatenate(
-        [np.full(len(group[1]), BIT[group[0]], dtype=np.uint16) for group in groups]
-    )
+    bit = np.concatenate([np.full(len(group[1]), BIT[group[0]], dtype=np.uint16) for group in groups])
     known = (mentee >= 0) & (mentor >= 0)
     order = np.flatnonzero(known)[np.argsort(mentee[known], kind="stable")]
     return Named(mentee[order], mentor[order], bit[order])
 
 
-def broken(
-    mentees: People, mentors: People, criteria: Criteria, pairs: Named, rows: slice
-) -> Broken:
+def broken(mentees: People, mentors: People, criteria: Criteria, pairs: Named, rows: slice) -> Broken:
     """The rules that each pair of these mentees (a slice of rows) with every mentor breaks."""
     rules, start = criteria.rules, rows.start
     result = np.zeros((rows.stop - start, len(mentors)), dtype=np.uint16)
 
-    def forbid(
-        rule: str, mask: npt.NDArray[np.bool_], *known: npt.NDArray[np.bool_]
-    ) -> None:
+    def forbid(rule: str, mask: npt.NDArray[np.bool_], *known: npt.NDArray[np.bool_]) -> None:
         for side in known:
             mask &= side
         result[mask] |= BIT[rule]
 
-    def stated(
-        name: str, missing: int
-    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    def stated(name: str, missing: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         mine, theirs = (
             getattr(mentees, name)[rows, None],
             getattr(mentors, name)[None, :],
@@ -88,9 +80,7 @@ def broken(
         gap = mentors.level[None, :] - mentees.level[rows, None]
         forbid("level", gap < rules.min_level_gap, *stated("level", UNKNOWN))
     if rules.max_hours_apart is not None:
-        apart = minutes_apart(
-            mentees.utc_offset[rows, None], mentors.utc_offset[None, :]
-        )
+        apart = minutes_apart(mentees.utc_offset[rows, None], mentors.utc_offset[None, :])
         forbid(
             "time_zone",
             apart > 60 * rules.max_hours_apart,
@@ -100,9 +90,7 @@ def broken(
         slots = mentees.availability[rows, None] & mentors.availability[None, :]
         forbid("availability", slots == 0, *stated("availability", 0))
     part = slice(*np.searchsorted(pairs.mentee, [start, rows.stop]))
-    np.bitwise_or.at(
-        result, (pairs.mentee[part] - start, pairs.mentor[part]), pairs.bit[part]
-    )
+    np.bitwise_or.at(result, (pairs.mentee[part] - start, pairs.mentor[part]), pairs.bit[part])
     return result
 
 
@@ -130,14 +118,12 @@ class Counter:
         """Count the pairs of the mentees from row `start` on."""
         size, width = value.shape
         by_mentee = value + np.arange(size, dtype=np.int64)[:, None] * _KINDS
-        self._mentees[start : start + size] = np.bincount(
-            by_mentee.ravel(), minlength=size * _KINDS
-        ).reshape(-1, _KINDS)
+        self._mentees[start : start + size] = np.bincount(by_mentee.ravel(), minlength=size * _KINDS).reshape(
+            -1, _KINDS
+        )
         by_mentor = value + np.arange(width, dtype=np.int64)[None, :] * _KINDS
         self._mentors += (
-            np.bincount(by_mentor.ravel(), minlength=width * _KINDS)
-            .reshape(-1, _KINDS)
-            .astype(np.int32)
+            np.bincount(by_mentor.ravel(), minlength=width * _KINDS).reshape(-1, _KINDS).astype(np.int32)
         )
 
     def tallies(self) -> tuple[Tally, Tally]:
@@ -145,8 +131,7 @@ class Counter:
         breaks = (np.arange(_KINDS)[:, None] >> np.arange(len(RULES))[None, :]) & 1
         alone = 1 << np.arange(len(RULES))
         mine, theirs = (
-            Tally(side @ breaks, side[:, alone].astype(np.int64))
-            for side in (self._mentees, self._mentors)
+            Tally(side @ breaks, side[:, alone].astype(np.int64)) for side in (self._mentees, self._mentors)
         )
         return mine, theirs
 

@@ -17,9 +17,7 @@ from matching.engine.criteria import Criteria
 from matching.engine.people import UNKNOWN, Ints, Links, People, Ragged
 
 UNIT = 5040
-TIME_ZONE_REACH = (
-    8 * 60
-)  # minutes apart at which two zones share nothing of a working day
+TIME_ZONE_REACH = 8 * 60  # minutes apart at which two zones share nothing of a working day
 WISH_PERCENT = (100, 80, 60, 40)  # first wish, second...; the last holds on
 
 Floats = npt.NDArray[np.float32]
@@ -40,11 +38,7 @@ def share_points(weight: int, size: int) -> int:
 def level_points(criteria: Criteria, gap: int) -> int:
     """Mentor `gap` levels above the mentee; nothing for a mentor below."""
     curve = criteria.level_curve
-    return (
-        criteria.weights.level * UNIT * curve[min(gap, len(curve) - 1)] // 100
-        if gap >= 0
-        else 0
-    )
+    return criteria.weights.level * UNIT * curve[min(gap, len(curve) - 1)] // 100 if gap >= 0 else 0
 
 
 def time_zone_points(weight: int, minutes: int) -> int:
@@ -59,10 +53,7 @@ def wish_points(weight: int, rank: int) -> int:
 
 def minutes_apart(first: npt.ArrayLike, second: npt.ArrayLike) -> Ints:
     """Distance of two offsets round the clock, in minutes."""
-    apart = (
-        np.abs(np.asarray(first, dtype=np.int64) - np.asarray(second, dtype=np.int64))
-        % 1440
-    )
+    apart = np.abs(np.asarray(first, dtype=np.int64) - np.asarray(second, dtype=np.int64)) % 1440
     return np.asarray(np.minimum(apart, 1440 - apart), dtype=np.int64)
 
 
@@ -75,17 +66,11 @@ def factors(mentees: People, mentors: People, criteria: Criteria) -> Block:
     if weights.goals:
         blocks.append(_listed(mentees.goals, mentors.goals, weights.goals))
     if weights.level:
-        blocks.append(
-            _tabled(
-                mentees.level, mentors.level, lambda a, b: level_points(criteria, b - a)
-            )
-        )
+        blocks.append(_tabled(mentees.level, mentors.level, lambda a, b: level_points(criteria, b - a)))
     if weights.unit:
         same = _same(mentees.unit, mentors.unit, weights.unit)
         blocks.append(
-            same
-            if criteria.unit_wanted == "same"
-            else _other(mentees.unit, mentors.unit, same, weights.unit)
+            same if criteria.unit_wanted == "same" else _other(mentees.unit, mentors.unit, same, weights.unit)
         )
     if weights.place:
         blocks.append(_same(mentees.location, mentors.location, weights.place))
@@ -106,12 +91,8 @@ def factors(mentees: People, mentors: People, criteria: Criteria) -> Block:
             )
         )
     if not blocks:
-        return np.zeros((len(mentees), 1), np.float32), np.zeros(
-            (len(mentors), 1), np.float32
-        )
-    return np.hstack([block[0] for block in blocks]), np.hstack(
-        [block[1] for block in blocks]
-    )
+        return np.zeros((len(mentees), 1), np.float32), np.zeros((len(mentors), 1), np.float32)
+    return np.hstack([block[0] for block in blocks]), np.hstack([block[1] for block in blocks])
 
 
 def attainable(mentees: People, criteria: Criteria) -> Ints:
@@ -147,9 +128,7 @@ def bonds(criteria: Criteria, links: Links) -> Bonds:
         weight = getattr(weights, name)
         for mentee, mentor, rank in wishes:
             if rank < 1:
-                raise ValueError(
-                    f"wishes: rank {rank} of mentee {mentee} and mentor {mentor} is under 1"
-                )
+                raise ValueError(f"wishes: rank {rank} of mentee {mentee} and mentor {mentor} is under 1")
             told = found.setdefault((mentee, mentor), {})
             best = min(rank, told[name][1]["rank"]) if name in told else rank
             told[name] = wish_points(weight, best), {"rank": best}
@@ -172,10 +151,7 @@ class Bonuses:
 
 def bonuses(mentees: People, mentors: People, found: Bonds) -> Bonuses:
     """The points of `bonds` between people of the field."""
-    entries = [
-        (*pair, sum(points for points, _ in told.values()))
-        for pair, told in found.items()
-    ]
+    entries = [(*pair, sum(points for points, _ in told.values())) for pair, told in found.items()]
     flat = np.array(entries, dtype=np.int64).reshape(-1, 3)
     mentee, mentor = mentees.rows_of(flat[:, 0]), mentors.rows_of(flat[:, 1])
     known = (mentee >= 0) & (mentor >= 0)
@@ -188,16 +164,12 @@ def bits(mask: npt.NDArray[np.uint64]) -> Ragged:
     numbers = np.arange(64, dtype=np.uint64)
     on = (mask[:, None] >> numbers[None, :]) & np.uint64(1)
     rows, values = np.nonzero(on)
-    start = np.concatenate(
-        ([0], np.cumsum(np.bincount(rows, minlength=len(mask))))
-    ).astype(np.int64)
+    start = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(mask))))).astype(np.int64)
     return Ragged(start, values.astype(np.int64), np.zeros(len(values), dtype=np.int64))
 
 
 def _skills(sought: Ragged, offered: Ragged, weight: int) -> Block:
-    columns, place = np.unique(
-        np.stack([offered.value, offered.level], axis=1), axis=0, return_inverse=True
-    )
+    columns, place = np.unique(np.stack([offered.value, offered.level], axis=1), axis=0, return_inverse=True)
     common = np.isin(columns[:, 0], sought.value)
     renumber = np.cumsum(common) - 1
     right = np.zeros((len(offered), int(common.sum())), np.float32)
@@ -208,9 +180,7 @@ def _skills(sought: Ragged, offered: Ragged, weight: int) -> Block:
     for number, (skill, level) in enumerate(columns[common].tolist()):
         for entry in np.flatnonzero(sought.value == skill).tolist():
             row = int(rows[entry])
-            left[row, number] = skill_points(
-                weight, int(size[row]), int(sought.level[entry]), level
-            )
+            left[row, number] = skill_points(weight, int(size[row]), int(sought.level[entry]), level)
     return left, right
 
 
@@ -239,14 +209,10 @@ def _tabled(mine: Ints, theirs: Ints, points: Callable[[int, int], int]) -> Bloc
 
 def _same(mine: Ints, theirs: Ints, weight: int) -> Block:
     common = np.setdiff1d(np.intersect1d(mine, theirs), [UNKNOWN])
-    left, right = (
-        (side[:, None] == common[None, :]).astype(np.float32) for side in (mine, theirs)
-    )
+    left, right = ((side[:, None] == common[None, :]).astype(np.float32) for side in (mine, theirs))
     return left * np.float32(weight * UNIT), right
 
 
 def _other(mine: Ints, theirs: Ints, same: Block, weight: int) -> Block:
     known = (mine != UNKNOWN).astype(np.float32)[:, None] * np.float32(weight * UNIT)
-    return np.hstack([known, -same[0]]), np.hstack(
-        [(theirs != UNKNOWN).astype(np.float32)[:, None], same[1]]
-    )
+    return np.hstack([known, -same[0]]), np.hstack([(theirs != UNKNOWN).astype(np.float32)[:, None], same[1]])

@@ -1,0 +1,122 @@
+"""What the engine answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.engine.problem import Ints32, Ints64, Problem
+
+OBJECTIVES = ("people", "score")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Whether a solution is proven, and where not, why. The bounds are found apart from `solve`."""
+
+    ok: bool
+    reason: str = ""
+    covered: int = 0  # most mentees that can have a mentor
+    pairs: int = 0  # most pairs that can be made
+    by_tier: tuple[int, ...] = ()  # most mentees of each tier, earlier tiers first
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The pairs of a run, sorted by mentee and mentor row, with the prices that prove them."""
+
+    objective: str
+    min_score: int  # no pair but a lock scores less
+    mentee: Ints32
+    mentor: Ints32
+    score: Ints32
+    covered: int
+    pairs: int
+    total: int
+    covered_by_tier: tuple[int, ...]  # of the tiers that occur, in order
+    shortfall: Ints64  # mentees missing to the floor of each group
+    kept: int
+    price_mentee: Ints64  # dual prices, in points of the weighted objective
+    price_mentor: Ints64
+    price_group: Ints64
+    certificate: Certificate = field(default_factory=lambda: Certificate(False, "not certified yet"))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The goals of a set of candidate pairs."""
+
+    covered: int
+    pairs: int
+    total: int
+    by_tier: tuple[int, ...]
+    shortfall: Ints64
+    kept: int
+
+
+def count(problem: Problem, edges: Ints64) -> Counts:
+    """The goals that these candidate pairs reach."""
+    covered = np.zeros(len(problem.demand), dtype=bool)
+    covered[problem.mentee[edges]] = True
+    tiers, rank = np.unique(problem.tier, return_inverse=True)
+    by_tier = np.bincount(rank[covered], minlength=len(tiers))
+    reached = np.bincount(problem.group[covered & (problem.group >= 0)], minlength=len(problem.floor))
+    return Counts(
+        int(covered.sum()),
+        len(edges),
+        int(problem.score[edges].sum(dtype=np.int64)),
+        tuple(by_tier.tolist()),
+        np.maximum(targets(problem) - reached, 0),
+        int(problem.keep[edges].sum()),
+    )
+
+
+def targets(problem: Problem) -> Ints64:
+    """Mentees to cover in each group for its floor: the share, rounded up."""
+    size = np.bincount(problem.group[problem.group >= 0], minlength=len(problem.floor))
+    return np.asarray(np.ceil(np.round(size * problem.floor, 9)), dtype=np.int64)
+
+
+def usable(problem: Problem, min_score: int) -> npt.NDArray[np.bool_]:
+    """Candidates that a run may choose: neither locked nor under the minimum."""
+    free: npt.NDArray[np.bool_] = problem.score >= min_score
+    free[problem.locked_edges] = False
+    return free
+
+
+def weights(problem: Problem, objective: str) -> dict[str, int]:
+    """What one unit of each goal weighs, in points, so that each goal outweighs all that follow it.
+
+    With K beyond any number of units and any length of path, a goal weighs more than K times the largest
+    reward of the next. Raises ValueError for scores too large to be proven in 64 bits.
+    """
+    order = ("people", "floor", "score") if objective == "people" else ("score", "people", "floor")
+    most = largest(problem)
+    units = min(int(problem.demand.sum()), int(problem.capacity.sum()))
+    nodes = 1 + len(problem.demand) + len(problem.capacity) + len(problem.floor)
+    found, weight, below = {}, 1, 0
+    for name in reversed(order):
+        found[name] = weight
+        below += weight * most[name] * (nodes + 1)
+        weight *= 4 * (nodes + units + 1) * most[name] + 1
+    if below >= 1 << 61:
+        raise ValueError(f"score: {most['score']} is too large for a problem of this size")
+    return found
+
+
+def largest(problem: Problem) -> dict[str, int]:
+    """Largest reward of one unit of each goal."""
+    score = int(problem.score.max(initial=0))
+    return {"people": len(np.unique(problem.tier)) + 1, "floor": int(len(problem.floor) > 0), "score": score}
+
+
+def unit_rewards(problem: Problem) -> Ints64:
+    """Reward of the first mentor of each mentee, by tier; any further mentor is worth 1.
+
+    Mentees that can be covered together form a matroid, so rewards that merely fall from tier to tier
+    serve the tiers in strict order, and cover as many and pair as many as without tiers.
+    """
+    tiers, rank = np.unique(problem.tier, return_inverse=True)
+    return np.asarray(len(tiers) + 1 - rank, dtype=np.int64)

@@ -1,0 +1,129 @@
+"""Lexicographic optimum of a problem, with its prices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from matching.engine.certificate import certify, most_covered, most_pairs
+from matching.engine.network import Network, Optimizer, network, reward
+from matching.engine.problem import Ints64, Problem
+from matching.engine.solution import OBJECTIVES, Solution, count, largest, usable, weights
+
+_COST_RANGE = 1 << 60  # largest (cost x nodes) handed to the solver, which works in 64 bits
+_TIE_BITS = 40
+
+
+def solve(problem: Problem, *, objective: str = "people", min_score: int | str = 0) -> Solution:
+    """The best set of pairs, certified.
+
+    "people": covered mentees, then pairs, tiers, floors, total score, pairs kept, stable tie-break.
+    "score": total score first, then the same. No goal is traded for a later one.
+    `min_score` bars pairs that score less, locks excepted; "best" takes the highest minimum that costs
+    neither a covered mentee nor a pair. Raises ValueError for a wrong argument, EngineError if the solver
+    fails.
+    """
+    if objective not in OBJECTIVES:
+        raise ValueError(f"objective: {objective!r} is neither 'people' nor 'score'")
+    if min_score == "best":
+        lowest = best_minimum(problem)
+    elif isinstance(min_score, int) and min_score >= 0:
+        lowest = min_score
+    else:
+        raise ValueError(f"min_score: {min_score!r} is neither a number from 0 on nor 'best'")
+    weight = weights(problem, objective)
+    net = network(problem, usable(problem, lowest))
+    optimizer = Optimizer(net)
+    potential = _proven(problem, optimizer, weight)
+    if problem.keep.any():
+        optimizer.maximize(reward(problem, net, "keep"))
+    optimizer.maximize(_lots(problem, net))
+    return _solution(problem, objective, lowest, optimizer, potential)
+
+
+def best_minimum(problem: Problem) -> int:
+    """Highest minimum score that costs neither a covered mentee nor a pair, by bisection."""
+    levels = np.unique(problem.score)
+    wanted = most_covered(problem, 0), most_pairs(problem, 0)
+    low, high = 0, len(levels) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        least = int(levels[middle])
+        if most_pairs(problem, least) == wanted[1] and most_covered(problem, least) == wanted[0]:
+            low = middle
+        else:
+            high = middle - 1
+    return int(levels[low]) if len(levels) and wanted[1] > len(problem.locked) else 0
+
+
+def _proven(problem: Problem, optimizer: Optimizer, weight: dict[str, int]) -> Ints64:
+    """Solve the goals of the certificate; as many at once as the solver's range of costs takes."""
+    most, nodes = largest(problem), optimizer.net.nodes
+    potential = np.zeros(nodes, dtype=np.int64)
+    goals = list(weight)[::-1]
+    while goals:
+        size = len(goals)
+        while (
+            size > 1
+            and weight[goals[0]] // weight[goals[size - 1]] * (most[goals[0]] + 1) * nodes > _COST_RANGE
+        ):
+            size -= 1
+        stage, goals = goals[:size], goals[size:]
+        unit = weight[stage[-1]]
+        worth = np.zeros(optimizer.net.size, dtype=np.int64)
+        for name in stage:
+            worth += weight[name] // unit * reward(problem, optimizer.net, name)
+        potential += unit * optimizer.maximize(worth)
+    return potential
+
+
+def _lots(problem: Problem, net: Network) -> Ints64:
+    """A fixed random-looking number for each pair, from the two keys alone (splitmix64)."""
+    (mentee, mentor), edges = problem.key, net.edge
+    value = _mix(mentee[problem.mentee[edges]].astype(np.uint64)) ^ mentor[problem.mentor[edges]].astype(
+        np.uint64
+    )
+    lots = np.zeros(net.size, dtype=np.int64)
+    lots[net.pairs] = (_mix(value) >> np.uint64(64 - _TIE_BITS)).astype(np.int64)
+    return lots
+
+
+def _mix(
+    value: np.ndarray[tuple[int, ...], np.dtype[np.uint64]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
+    value = value + np.uint64(0x9E3779B97F4A7C15)
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(value ^ (value >> np.uint64(31)))
+
+
+def _solution(
+    problem: Problem, objective: str, lowest: int, optimizer: Optimizer, potential: Ints64
+) -> Solution:
+    net = optimizer.net
+    edges = np.concatenate([problem.locked_edges, net.edge[optimizer.flow[net.pairs] > 0]])
+    edges = edges[np.argsort(problem.edge_keys[edges])]
+    goals = count(problem, edges)
+    mentees, mentors = len(problem.demand), len(problem.capacity)
+    price_mentor = -potential[1 + mentees : 1 + mentees + mentors]
+    idle = np.ones(mentors, dtype=bool)
+    idle[problem.mentor[net.edge[optimizer.flow[net.pairs] > 0]]] = False
+    price_mentor[idle] = np.maximum(price_mentor[idle], 0)
+    solution = Solution(
+        objective=objective,
+        min_score=lowest,
+        mentee=problem.mentee[edges],
+        mentor=problem.mentor[edges],
+        score=problem.score[edges],
+        covered=goals.covered,
+        pairs=goals.pairs,
+        total=goals.total,
+        covered_by_tier=goals.by_tier,
+        shortfall=goals.shortfall,
+        kept=goals.kept,
+        price_mentee=potential[1 : 1 + mentees],
+        price_mentor=price_mentor,
+        price_group=potential[1 + mentees + mentors :],
+    )
+    return replace(solution, certificate=certify(problem, solution))
