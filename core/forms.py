@@ -31,12 +31,14 @@ def required_message(field: forms.Field) -> str:
     """What to do about an empty answer, in words of its own label."""
     values = {"label": field.label}
     if isinstance(field, forms.BooleanField):
-        return _("Tick “%(label)s” to go on.") % values
+        return _("Tick “%(label)s” to go on") % values
     if isinstance(field, forms.FileField):
-        return _("Choose a file for “%(label)s”.") % values
+        return _("Choose a file for “%(label)s”") % values
     if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
-        return _("Choose an answer to “%(label)s”.") % values
-    return _("Fill in “%(label)s”.") % values
+        return _("Choose an answer to “%(label)s”") % values
+    if str(field.label).endswith("?"):
+        return _("Answer “%(label)s”") % values
+    return _("Fill in “%(label)s”") % values
 
 
 class PageFormMixin:
