@@ -14,7 +14,15 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     *[
         path("", include(f"{app}.urls"))
-        for app in ("people", "notifications", "programs", "participants", "matching", "agreements", "evaluations")
+        for app in (
+            "people",
+            "notifications",
+            "programs",
+            "participants",
+            "matching",
+            "agreements",
+            "evaluations",
+        )
         if find_spec(f"{app}.urls")
     ],
 ]

@@ -18,7 +18,7 @@ def cipher() -> MultiFernet:
     return _cipher(tuple(settings.SEAL_KEYS))
 
 
-class SealedTextField(models.TextField):  # type: ignore[type-arg]
+class SealedTextField(models.TextField):
     """Text encrypted at rest. It cannot be searched, and stands in no export, log or audit row."""
 
     def get_prep_value(self, value: Any) -> Any:

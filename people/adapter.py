@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from people.models import Person
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Accounts come from the people import: nobody signs up by themselves."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -10,6 +10,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone, translation
 from django.utils.decorators import sync_only_middleware
 
+from people.models import Person
 from people.queries import must_have_second_factor
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -24,13 +25,18 @@ def person_locale(get_response: Handler) -> Handler:
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             language = request.session.get("language", language)
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             response = get_response(request)
             response.setdefault("Content-Language", language)
             response.headers["Vary"] = ", ".join(filter(None, [response.get("Vary", ""), "Accept-Language"]))
         return response
 
     return middleware
+
+
+def remember_language(request: HttpRequest, user: Person, **_kwargs: object) -> None:
+    """On sign-in: pages come in the person's own language, unless they choose another on the page."""
+    request.session["language"] = user.language
 
 
 @sync_only_middleware

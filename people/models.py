@@ -31,13 +31,17 @@ class Unit(models.Model):
     """A place in an organization's tree; `path` is the names from the top, joined by " / "."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="units")
-    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="children"
+    )
     top = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     name = models.CharField(max_length=200)
     path = models.CharField(max_length=600)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["organization", "path"], name="unit_path_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "path"], name="unit_path_unique")
+        ]
 
     def __str__(self) -> str:
         return self.path
@@ -64,16 +68,22 @@ class Person(AbstractBaseUser):
     full_name = models.CharField(_("name"), max_length=200)
     preferred_name = models.CharField(_("preferred name"), max_length=100, blank=True)
     language = models.CharField(_("language"), max_length=10, default="en")
-    languages = ArrayField(models.CharField(max_length=10), default=list, blank=True, verbose_name=_("languages spoken"))
+    languages = ArrayField(
+        models.CharField(max_length=10), default=list, blank=True, verbose_name=_("languages spoken")
+    )
     timezone = models.CharField(_("time zone"), max_length=60, default="UTC")
     location = models.CharField(_("location"), max_length=120, blank=True)
     job_title = models.CharField(_("job title"), max_length=200, blank=True)
     level = models.PositiveSmallIntegerField(_("career level"), null=True, blank=True)
     job_family = models.CharField(_("job family"), max_length=120, blank=True)
     contract_type = models.CharField(_("contract type"), max_length=60, blank=True)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="people")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="people"
+    )
     unit = models.ForeignKey(Unit, on_delete=models.SET_NULL, null=True, blank=True, related_name="people")
-    supervisor = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
+    supervisor = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="reports"
+    )
     started_on = models.DateField(_("start date"), null=True, blank=True)
     left_on = models.DateField(_("departure date"), null=True, blank=True)
     is_active = models.BooleanField(default=True)
@@ -89,7 +99,9 @@ class Person(AbstractBaseUser):
             models.CheckConstraint(condition=Q(email=Lower("email")), name="person_email_lower"),
             models.CheckConstraint(condition=~Q(supervisor=F("id")), name="person_not_own_supervisor"),
             models.CheckConstraint(
-                condition=Q(left_on__isnull=True) | Q(started_on__isnull=True) | Q(left_on__gte=F("started_on")),
+                condition=Q(left_on__isnull=True)
+                | Q(started_on__isnull=True)
+                | Q(left_on__gte=F("started_on")),
                 name="person_dates_in_order",
             ),
         ]
@@ -124,7 +136,9 @@ class CareerEvent(models.Model):
     on = models.DateField()
     before = models.CharField(max_length=600, blank=True)
     after = models.CharField(max_length=600, blank=True)
-    source = models.ForeignKey("PeopleImport", on_delete=models.SET_NULL, null=True, related_name="career_events")
+    source = models.ForeignKey(
+        "PeopleImport", on_delete=models.SET_NULL, null=True, related_name="career_events"
+    )
 
     class Meta:
         ordering: ClassVar = ["-on", "-id"]
@@ -162,8 +176,7 @@ class PeopleImport(Addressed):
     content = models.BinaryField()  # emptied once applied or discarded
     state = models.CharField(max_length=20, choices=State, default=State.CHECKING)
     problems = models.JSONField(default=list)  # [{"row": 3, "column": "email", "message": "..."}]
-    counts = models.JSONField(default=dict)  # {"rows": n, "new": n, "changed": n, "same": n, "events": n}
-    progress = models.PositiveIntegerField(default=0)  # rows done
+    counts = models.JSONField(default=dict)  # see people.domain.changes.Plan.counts
     by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
     applied_at = models.DateTimeField(null=True)
 

@@ -1,6 +1,6 @@
 """Rows for tests: each valid by itself, with invented people."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import factory
@@ -91,7 +91,7 @@ class CohortFactory(DjangoModelFactory[programs.Cohort]):
     slug = Sequence(lambda n: f"cohort-{n}")
     name = Sequence(lambda n: f"Cohort {n}")
     state = programs.Cohort.State.CALL_OPEN
-    call_opens_on = LazyAttribute(lambda _: date.today() - timedelta(days=14))
+    call_opens_on = LazyAttribute(lambda _: timezone.localdate() - timedelta(days=14))
     call_closes_on = LazyAttribute(lambda cohort: cohort.call_opens_on + timedelta(days=28))
     starts_on = LazyAttribute(lambda cohort: cohort.call_opens_on + timedelta(days=44))
     ends_on = LazyAttribute(lambda cohort: cohort.starts_on + timedelta(days=365))
@@ -144,7 +144,9 @@ class ProposalFactory(DjangoModelFactory[matching.Proposal]):
     run = SubFactory(RunFactory)
     mentee = LazyAttribute(lambda proposal: EnrollmentFactory(cohort=proposal.run.cohort))
     mentor = LazyAttribute(
-        lambda proposal: EnrollmentFactory(cohort=proposal.run.cohort, strand=proposal.mentee.strand, role="mentor")
+        lambda proposal: EnrollmentFactory(
+            cohort=proposal.run.cohort, strand=proposal.mentee.strand, role="mentor"
+        )
     )
     score = 80
 
@@ -158,7 +160,7 @@ class MentorshipFactory(DjangoModelFactory[agreements.Mentorship]):
     cohort = SubFactory(CohortFactory, state="running")
     strand = LazyAttribute(lambda mentorship: StrandFactory(program=mentorship.cohort.program))
     state = agreements.Mentorship.State.FORMING
-    starts_on = LazyAttribute(lambda _: date.today() - timedelta(days=30))
+    starts_on = LazyAttribute(lambda _: timezone.localdate() - timedelta(days=30))
     ends_on = LazyAttribute(lambda mentorship: mentorship.starts_on + timedelta(days=365))
     meetings_per_month = 2
 
@@ -233,8 +235,17 @@ class QuestionnaireFactory(DjangoModelFactory[programs.Questionnaire]):
                 "key": "all",
                 "title": {"en": "Your view", "fr": "Votre avis"},
                 "questions": [
-                    {"key": "supported", "kind": "scale", "label": {"en": "I felt supported", "fr": "Je me suis senti soutenu"}, "required": True},
-                    {"key": "comment", "kind": "text", "label": {"en": "Anything else?", "fr": "Autre chose ?"}},
+                    {
+                        "key": "supported",
+                        "kind": "scale",
+                        "label": {"en": "I felt supported", "fr": "Je me suis senti soutenu"},
+                        "required": True,
+                    },
+                    {
+                        "key": "comment",
+                        "kind": "text",
+                        "label": {"en": "Anything else?", "fr": "Autre chose ?"},
+                    },
                 ],
             }
         ]
@@ -248,7 +259,7 @@ class SurveyFactory(DjangoModelFactory[evaluations.Survey]):
     cohort = SubFactory(CohortFactory, state="running")
     questionnaire = LazyAttribute(lambda survey: QuestionnaireFactory(program=survey.cohort.program))
     title = {"en": "How is it going?", "fr": "Comment cela se passe-t-il ?"}
-    opens_on = LazyAttribute(lambda _: date.today() - timedelta(days=3))
+    opens_on = LazyAttribute(lambda _: timezone.localdate() - timedelta(days=3))
     closes_on = LazyAttribute(lambda survey: survey.opens_on + timedelta(days=21))
 
 

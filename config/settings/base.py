@@ -16,11 +16,12 @@ VAR_DIR = embedded.var_dir()
 
 DEBUG = False
 DEMO = False
+DEMO_ACCOUNTS: list[dict[str, str]] = []  # what the demo signs in by one click
 SECRET_KEY = env.str("SECRET_KEY", "")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 # Links in mails are built from this, never from the Host header.
 BASE_URL = env.str("BASE_URL", "http://localhost:8000").rstrip("/")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
     "config.apps.IthacaConfig",
@@ -133,10 +134,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "sweep-people-imports": {"task": "people.tasks.sweep_people_imports", "schedule": 60},
+    "sweep-runs": {"task": "matching.tasks.sweep_runs", "schedule": 60},
     "sweep-outbox": {"task": "notifications.tasks.sweep_outbox", "schedule": 60},
     "send-reminders": {"task": "notifications.tasks.send_reminders", "schedule": crontab(minute="*/15")},
     "advance-cohorts": {"task": "programs.tasks.advance_cohorts", "schedule": crontab(minute=5)},
-    "end-mentorships": {"task": "agreements.tasks.end_mentorships", "schedule": crontab(minute=20, hour="*/6")},
+    "lapse-offers": {"task": "participants.tasks.lapse_offers", "schedule": crontab(minute=35)},
+    "end-mentorships": {
+        "task": "agreements.tasks.end_mentorships",
+        "schedule": crontab(minute=20, hour="*/6"),
+    },
 }
 
 # People and sign-in
@@ -171,7 +178,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Ithaca"
 # Short codes of core.roles.Role whose holders must have a second factor before they reach any page.
-SECOND_FACTOR_ROLES = env.list("SECOND_FACTOR_ROLES", [])
+SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", [])
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -199,17 +206,20 @@ TIME_ZONE = "UTC"
 
 # Files
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT: Path | None = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR_DIR / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "files"},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Keys outside the database: sealed text at rest (first key seals, all open), and mail links.
-SEAL_KEYS = env.list("SEAL_KEYS", [])
+SEAL_KEYS: list[str] = env.list("SEAL_KEYS", [])
 LINK_KEY = env.str("LINK_KEY", "")
 
 # Headers
@@ -228,7 +238,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-PERMISSIONS_POLICY = {name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")}
+PERMISSIONS_POLICY: dict[str, list[str]] = {name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")}
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

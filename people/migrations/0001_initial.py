@@ -65,7 +65,6 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('checking', 'Being checked'), ('faulty', 'Has problems'), ('ready', 'Ready to apply'), ('applying', 'Being applied'), ('applied', 'Applied'), ('failed', 'Failed'), ('discarded', 'Discarded')], default='checking', max_length=20)),
                 ('problems', models.JSONField(default=list)),
                 ('counts', models.JSONField(default=dict)),
-                ('progress', models.PositiveIntegerField(default=0)),
                 ('applied_at', models.DateTimeField(null=True)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

@@ -60,7 +60,11 @@ def django_db_setup(services: None, django_db_blocker: pytest.FixtureRequest) ->
     """Replaces pytest-django's: clone the template for this process."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     own, real = f"ithaca_test_{worker}_{os.getpid()}", connection.settings_dict["NAME"]
-    conninfo = {key: value for key, value in connection.get_connection_params().items() if key in {"host", "port", "user", "password"}}
+    conninfo = {
+        key: value
+        for key, value in connection.get_connection_params().items()
+        if key in {"host", "port", "user", "password"}
+    }
     with psycopg.connect(dbname="postgres", autocommit=True, **conninfo) as admin:
         with django_db_blocker.unblock():  # type: ignore[attr-defined]
             with _one_at_a_time(Path(settings.VAR_DIR) / "template.lock"):

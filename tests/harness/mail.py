@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 
 
 class Catcher:
-    """Keeps what it accepts. `replies` maps a step ("RCPT", "DATA") to the reply to give instead, for one address or all."""
+    """Keeps what it accepts. `replies` maps a step ("RCPT", "DATA") to the reply to give instead."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []

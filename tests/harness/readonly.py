@@ -8,7 +8,10 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_only_middleware
 
-WRITES = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM|TRUNCATE|WITH\b.*\b(?:INSERT|UPDATE|DELETE))\s+"?(\w*)', re.I | re.S)
+WRITES = re.compile(
+    r'^\s*(INSERT INTO|UPDATE|DELETE FROM|TRUNCATE|WITH\b.*\b(?:INSERT|UPDATE|DELETE))\s+"?(\w*)',
+    re.IGNORECASE | re.DOTALL,
+)
 # Sessions begin and are renewed by reading; nothing else does.
 ALLOWED = {"django_session"}
 
@@ -18,7 +21,9 @@ class ReadWrote(AssertionError):
 
 
 @sync_only_middleware
-def get_writes_nothing(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def get_writes_nothing(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Raise on any write while a safe method is answered."""
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
