@@ -8,11 +8,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import psutil
-
 from core.embedded.account import ServiceError, account_for, clean_environment, own, own_log, run_as
 from core.embedded.places import DATABASE, DEMO_DATABASE, Places
-from core.embedded.processes import kill, processes_in, wait_until
+from core.embedded.processes import kill, processes_in, wait_for_end, wait_until
 
 RECOVERY_SECONDS = 60
 SETTINGS = {
@@ -26,7 +24,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
 }
-# For data that may be lost: a power cut can destroy the cluster, a crashed process cannot.
+# For data that may be lost: a power cut can destroy the cluster, and a crash loses the last moment.
 VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -75,7 +73,7 @@ def stop(places: Places) -> None:
         if not (found := processes_in(places.postgres_data, name="postgres")):
             return
         _control(places, account, "-w", "-t", "30", "-m", mode, "stop")
-        psutil.wait_procs(found, timeout=2)
+        wait_for_end(found, seconds=2)
     kill(processes_in(places.postgres_data, name="postgres"))
 
 

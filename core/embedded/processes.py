@@ -4,6 +4,7 @@ import ctypes
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -35,11 +36,30 @@ def adopt_orphans() -> None:
 
 def kill(processes: list[psutil.Process]) -> None:
     for process in processes:
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(processes, timeout=5)
+    wait_for_end(processes, seconds=5)
+
+
+def wait_for_end(processes: list[psutil.Process], *, seconds: float) -> list[psutil.Process]:
+    """Wait until these have ended, and collect those that are ours; gives the ones still alive."""
+    alive = list(processes)
+
+    def all_ended() -> bool:
+        alive[:] = [process for process in alive if not _ended(process)]
+        return not alive
+
+    wait_until(all_ended, seconds=seconds)
+    return alive
+
+
+def _ended(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            return False
+        with suppress(psutil.TimeoutExpired):  # someone else's to collect
+            process.wait(timeout=0)
+    return True
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float) -> bool:

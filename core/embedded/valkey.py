@@ -2,11 +2,9 @@
 
 import socket
 
-import psutil
-
 from core.embedded.account import ServiceError, account_for, own, own_log, run_as
 from core.embedded.places import Places
-from core.embedded.processes import kill, processes_in, wait_until
+from core.embedded.processes import kill, processes_in, wait_for_end, wait_until
 
 LOADING_SECONDS = 30
 
@@ -58,7 +56,7 @@ def stop(places: Places) -> None:
     """Stop it and wait until it is gone."""
     found = processes_in(places.valkey_data, name="valkey-server")
     _ask(places, "SHUTDOWN")
-    kill(psutil.wait_procs(found, timeout=10)[1])
+    kill(wait_for_end(found, seconds=10))
 
 
 def _ask(places: Places, word: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What `manage.py up` and `manage.py demo` share: services, migrations, web server, worker and beat, in the foreground."""
+"""What `manage.py up` and `manage.py demo` share: services, migrations, web server, worker and beat."""
 
 import contextlib
 import fcntl
