@@ -73,7 +73,7 @@ def network(problem: Problem, usable: Bools) -> Network:
         ),
         (open_mentors + mentor_node, hub[: len(open_mentors)], takes[open_mentors]),
         (hub[:groups], group_nodes, np.maximum(need, 0)),
-        (hub[:groups], group_nodes, np.full(groups, mentees, dtype=np.int64)),
+        (hub[:groups], group_nodes, np.full(groups, mentees + 1, dtype=np.int64)),  # never full
     )
     ends = np.cumsum([0, *(len(part[0]) for part in parts)]).tolist()
     cuts = [slice(ends[place], ends[place + 1]) for place in range(len(parts))]

@@ -107,9 +107,9 @@ class Problem:
 
     def _set_keep(self, edges: int) -> None:
         keep = np.zeros(edges, dtype=bool) if self.keep is None else np.asarray(self.keep)
-        if keep.shape != (edges,) or keep.dtype != np.bool_:
+        if keep.shape != (edges,) or (edges and keep.dtype != np.bool_):
             raise ValueError(f"keep: true or false is needed for each of the {edges} pairs")
-        self._put("keep", keep)
+        self._put("keep", keep.astype(np.bool_))
 
     def _set_keys(self, mentees: int, mentors: int) -> None:
         keys = (np.arange(mentees), np.arange(mentors)) if self.key is None else self.key

@@ -1,0 +1,142 @@
+"""Second opinions on the engine: random problems, brute force, and HiGHS."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from matching.engine import Problem, Solution
+from matching.engine.solution import count, targets
+
+
+def random_problem(seed: int, mentees: int, mentors: int, density: float = 0.5, **change: Any) -> Problem:
+    """A seeded problem with every option on; `change` overrides single fields."""
+    rng = np.random.default_rng(seed)
+    mentee, mentor = np.nonzero(rng.random((mentees, mentors)) < density)
+    demand, capacity = rng.integers(1, 4, mentees), rng.integers(0, 4, mentors)
+    groups = int(rng.integers(1, 4))
+    fields: dict[str, Any] = {
+        "demand": demand,
+        "capacity": capacity,
+        "mentee": mentee,
+        "mentor": mentor,
+        "score": rng.integers(0, int(rng.choice([3, 30, 300_000])), len(mentee)),
+        "tier": rng.integers(0, int(rng.integers(1, 4)), mentees),
+        "group": rng.integers(-1, groups, mentees),
+        "floor": np.round(rng.random(groups), 2),
+        "keep": rng.random(len(mentee)) < 0.3,
+        "key": (rng.permutation(10_000)[:mentees] + 1, rng.permutation(10_000)[:mentors] + 1),
+        "locked": random_locks(rng, demand, capacity, mentee, mentor),
+    }
+    return Problem(**{**fields, **change})
+
+
+def random_locks(rng: Any, demand: Any, capacity: Any, mentee: Any, mentor: Any) -> list[tuple[int, int]]:
+    wants, takes, locks = demand.copy(), capacity.copy(), []
+    for edge in rng.permutation(len(mentee))[: int(rng.integers(0, 4))]:
+        row, column = int(mentee[edge]), int(mentor[edge])
+        if wants[row] and takes[column]:
+            wants[row] -= 1
+            takes[column] -= 1
+            locks.append((row, column))
+    return locks
+
+
+def goals(objective: str, covered: int, pairs: int, tiers: Any, shortfall: int, total: int) -> tuple[Any, ...]:
+    """The lexicographic value of a solution, larger is better."""
+    people = (covered, pairs, *tiers, -shortfall)
+    return (*people, total) if objective == "people" else (total, *people)
+
+
+def goals_of(solution: Solution) -> tuple[Any, ...]:
+    values = solution.covered, solution.pairs, solution.covered_by_tier, int(solution.shortfall.sum())
+    return (*goals(solution.objective, *values, solution.total), solution.kept)
+
+
+def brute_force(problem: Problem, objective: str, min_score: int = 0) -> tuple[Any, ...]:
+    """The best goals over every set of candidate pairs."""
+    locked = set(problem.locked_edges.tolist())
+    edges = [e for e in range(len(problem.score)) if e in locked or problem.score[e] >= min_score]
+    return max(
+        told
+        for size in range(len(edges) + 1)
+        for chosen in combinations(edges, size)
+        if locked <= set(chosen) and (told := told_of(problem, objective, np.array(chosen, dtype=np.int64)))
+    )
+
+
+def told_of(problem: Problem, objective: str, edges: Any) -> tuple[Any, ...]:
+    """Goals of these pairs, empty if they break a limit."""
+    load = np.bincount(problem.mentee[edges], minlength=len(problem.demand))
+    if (load > problem.demand).any():
+        return ()
+    if (np.bincount(problem.mentor[edges], minlength=len(problem.capacity)) > problem.capacity).any():
+        return ()
+    found = count(problem, edges)
+    values = found.covered, found.pairs, found.by_tier, int(found.shortfall.sum()), found.total
+    return (*goals(objective, *values), found.kept)
+
+
+class Highs:
+    """The same problem as a mixed-integer program for HiGHS; goals are settled one after the other.
+
+    Columns: pairs, covered mentees, shortfall of groups. SciPy's own build of HiGHS is used: the library
+    that the package highspy loads has the name of the one inside OR-Tools, and only one can be loaded.
+    """
+
+    def __init__(self, problem: Problem, min_score: int) -> None:
+        self.problem = problem
+        edges, mentees, groups = len(problem.score), len(problem.demand), len(problem.floor)
+        self.size = edges + mentees + groups
+        self.pairs = np.arange(edges)
+        self.covered = edges + np.arange(mentees)
+        self.short = edges + mentees + np.arange(groups)
+        locked = np.isin(self.pairs, problem.locked_edges)
+        lower = np.concatenate([locked, np.zeros(mentees + groups)])
+        open_pairs = locked | (problem.score >= min_score)
+        self.bounds = Bounds(lower, np.concatenate([open_pairs, np.ones(mentees), np.full(groups, mentees)]))
+        self.rows: list[Any] = []
+        self.least: list[float] = []
+        self._limits()
+
+    def _row(self, columns: Any, values: Any) -> Any:
+        row = np.zeros(self.size)
+        row[columns] = values
+        return row
+
+    def _at_least(self, row: Any, least: float) -> None:
+        self.rows.append(row)
+        self.least.append(least)
+
+    def _limits(self) -> None:
+        problem = self.problem
+        for side, limits in ((problem.mentee, problem.demand), (problem.mentor, problem.capacity)):
+            for row, limit in enumerate(limits.tolist()):
+                self._at_least(self._row(self.pairs[side == row], -1), -limit)
+        for row, column in enumerate(self.covered.tolist()):
+            self._at_least(self._row(self.pairs[problem.mentee == row], 1) - self._row(column, 1), 0)
+        for group, target in enumerate(targets(problem).tolist()):
+            members = self.covered[problem.group == group]
+            self._at_least(self._row(members, 1) + self._row(self.short[group], 1), target)
+
+    def best(self, objective: str) -> tuple[Any, ...]:
+        """Goals of the optimum, in the order of `goals_of`."""
+        problem = self.problem
+        tiers = [self.covered[problem.tier == tier] for tier in np.unique(problem.tier)]
+        levels = [self._row(columns, 1) for columns in (self.covered, self.pairs, *tiers)]
+        levels.append(self._row(self.short, -1))
+        total = self._row(self.pairs, problem.score)
+        levels = [*levels, total] if objective == "people" else [total, *levels]
+        levels.append(self._row(self.pairs, problem.keep))
+        return tuple(self._settle(level) for level in levels)
+
+    def _settle(self, level: Any) -> int:
+        limits = LinearConstraint(np.array(self.rows), lb=np.array(self.least))
+        answer = milp(-level, integrality=np.ones(self.size), bounds=self.bounds, constraints=limits)
+        assert answer.success, answer.message
+        value = round(-answer.fun)
+        self._at_least(level, value)
+        return value

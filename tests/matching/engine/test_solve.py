@@ -1,0 +1,236 @@
+"""The optimum against brute force, against HiGHS, and its own promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.engine import Problem, certify, solve, solver
+from tests.matching.engine.oracles import Highs, brute_force, goals_of, random_problem
+
+OBJECTIVES = ("people", "score")
+
+
+@st.composite
+def tiny_problems(draw: st.DrawFn) -> Problem:
+    mentees, mentors = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    every = [(i, j) for i in range(mentees) for j in range(mentors)]
+    pairs = draw(st.lists(st.sampled_from(every), unique=True, max_size=8))
+    demand = draw(st.lists(st.integers(1, 3), min_size=mentees, max_size=mentees))
+    capacity = draw(st.lists(st.integers(0, 3), min_size=mentors, max_size=mentors))
+    locked: list[tuple[int, int]] = []
+    for pair in draw(st.lists(st.sampled_from(pairs), unique=True, max_size=2)) if pairs else []:
+        load = [*locked, pair]
+        fits = sum(i == pair[0] for i, _ in load) <= demand[pair[0]]
+        if fits and sum(j == pair[1] for _, j in load) <= capacity[pair[1]]:
+            locked.append(pair)
+    return Problem(
+        demand=demand,
+        capacity=capacity,
+        mentee=[i for i, _ in pairs],
+        mentor=[j for _, j in pairs],
+        score=draw(st.lists(st.integers(0, 4), min_size=len(pairs), max_size=len(pairs))),
+        locked=locked,
+        tier=draw(st.lists(st.integers(0, 2), min_size=mentees, max_size=mentees)),
+        group=draw(st.lists(st.integers(-1, 1), min_size=mentees, max_size=mentees)),
+        floor=draw(st.lists(st.sampled_from([0, 0.3, 0.5, 1]), min_size=2, max_size=2)),
+        keep=draw(st.lists(st.booleans(), min_size=len(pairs), max_size=len(pairs))),
+    )
+
+
+@given(tiny_problems(), st.sampled_from(OBJECTIVES), st.integers(0, 3))
+def test_no_set_of_pairs_is_better(problem: Problem, objective: str, min_score: int) -> None:
+    solution = solve(problem, objective=objective, min_score=min_score)
+    assert goals_of(solution) == brute_force(problem, objective, min_score)
+    assert solution.certificate.reason == ""
+    assert solution.certificate.ok
+
+
+@given(tiny_problems())
+def test_best_minimum_is_the_highest_that_costs_nobody(problem: Problem) -> None:
+    solution = solve(problem, min_score="best")
+    free = brute_force(problem, "people")[:2]
+    assert (solution.covered, solution.pairs) == free
+    if solution.pairs > len(problem.locked):
+        assert brute_force(problem, "people", solution.min_score + 1)[:2] < free
+    else:
+        assert solution.min_score == 0
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_highs_agrees(seed: int) -> None:
+    problem = random_problem(seed, mentees=12, mentors=7)
+    objective, min_score = OBJECTIVES[seed % 2], (0, 2)[seed // 2 % 2]
+    solution = solve(problem, objective=objective, min_score=min_score)
+    assert goals_of(solution) == Highs(problem, min_score).best(objective)
+    assert solution.certificate.ok, solution.certificate.reason
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_order_of_people_and_pairs_does_not_matter(seed: int) -> None:
+    """Few distinct scores, hence many optima: the keys choose the same one."""
+    problem = random_problem(seed, 60, 40, 0.4, locked=None, keep=None)
+    problem = replace(problem, score=problem.score % 3)
+    assert by_key(problem) == by_key(shuffled(problem, seed))
+
+
+def test_ties_follow_the_keys() -> None:
+    """With other keys another of the equal optima is chosen, so no hidden order decides."""
+    square = [(i, j) for i in range(12) for j in range(12)]
+    fields: dict[str, Any] = {
+        "demand": [1] * 12,
+        "capacity": [1] * 12,
+        "mentee": [i for i, _ in square],
+        "mentor": [j for _, j in square],
+        "score": [7] * 144,
+    }
+    first = solve(Problem(**fields, key=(range(12), range(12))))
+    second = solve(Problem(**fields, key=(range(100, 112), range(12))))
+    assert first.total == second.total == 84
+    assert first.mentor.tolist() != second.mentor.tolist()
+
+
+def shuffled(problem: Problem, seed: int) -> Problem:
+    rng = np.random.default_rng(seed)
+    sizes = len(problem.demand), len(problem.capacity), len(problem.score)
+    mentees, mentors, edges = (rng.permutation(size) for size in sizes)
+    return Problem(
+        demand=problem.demand[mentees],
+        capacity=problem.capacity[mentors],
+        mentee=np.argsort(mentees)[problem.mentee[edges]],
+        mentor=np.argsort(mentors)[problem.mentor[edges]],
+        score=problem.score[edges],
+        tier=problem.tier[mentees],
+        group=problem.group[mentees],
+        floor=problem.floor,
+        key=(problem.key[0][mentees], problem.key[1][mentors]),
+    )
+
+
+def by_key(problem: Problem) -> tuple[list[tuple[int, int]], dict[int, int]]:
+    solution = solve(problem)
+    pairs = zip(problem.key[0][solution.mentee].tolist(), problem.key[1][solution.mentor].tolist(), strict=True)
+    prices = zip(problem.key[1].tolist(), solution.price_mentor.tolist(), strict=True)
+    return sorted(pairs), dict(prices)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("seed", range(4))
+def test_goals_one_by_one_give_what_all_at_once_give(
+    seed: int, objective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the weights of all goals do not fit the solver's range, it is asked goal after goal."""
+    problem = random_problem(seed, 30, 20)
+    together = solve(problem, objective=objective)
+    monkeypatch.setattr(solver, "_COST_RANGE", 0)
+    apart = solve(problem, objective=objective)
+    assert apart.certificate.ok, apart.certificate.reason
+    assert goals_of(apart) == goals_of(together)
+    assert (apart.mentee.tolist(), apart.mentor.tolist()) == (together.mentee.tolist(), together.mentor.tolist())
+
+
+def test_coverage_is_not_sold_for_score() -> None:
+    """A million points for one rich pair do not leave a mentee without mentor; "score" sells her."""
+    problem = Problem(
+        demand=[1, 1], capacity=[1, 1], mentee=[0, 0, 1], mentor=[0, 1, 0], score=[2_000_000_000, 0, 0]
+    )
+    people, score = solve(problem), solve(problem, objective="score")
+    assert (people.covered, people.total) == (2, 0)
+    assert (score.covered, score.total) == (1, 2_000_000_000)
+    assert people.certificate.ok
+    assert score.certificate.ok
+
+
+def test_everybody_once_before_anybody_twice() -> None:
+    problem = Problem(demand=[2, 1], capacity=[1, 1], mentee=[0, 0, 1], mentor=[0, 1, 1], score=[9, 9, 1])
+    solution = solve(problem)
+    assert solution.mentee.tolist() == [0, 1]
+    assert solution.mentor.tolist() == [0, 1]
+
+
+def test_left_out_before_is_served_first() -> None:
+    problem = Problem(demand=[1, 1], capacity=[1], mentee=[0, 1], mentor=[0, 0], score=[9, 1], tier=[1, 0])
+    solution = solve(problem)
+    assert solution.mentee.tolist() == [1]
+    assert solution.covered_by_tier == (1, 0)
+
+
+def test_floor_lifts_a_group_and_its_shortfall_is_told() -> None:
+    fields: dict[str, Any] = {
+        "demand": [1, 1, 1],
+        "capacity": [2],
+        "mentee": [0, 1, 2],
+        "mentor": [0, 0, 0],
+        "score": [9, 8, 1],
+        "group": [0, 0, 1],
+    }
+    without, with_floor = solve(Problem(**fields, floor=[0, 0])), solve(Problem(**fields, floor=[1, 1]))
+    assert without.mentee.tolist() == [0, 1]
+    assert with_floor.covered == 2
+    assert with_floor.shortfall.sum() == 1
+    assert solve(Problem(**fields, floor=[0.5, 1])).mentee.tolist() == [0, 2]
+
+
+def test_share_of_a_group_is_rounded_up_but_not_by_floating_point() -> None:
+    """0.07 * 100 is 7.000000000000001 in floating point; seven of a hundred are enough."""
+    problem = Problem(
+        demand=[1] * 100, capacity=[7], mentee=list(range(100)), mentor=[0] * 100, score=[1] * 100,
+        group=[0] * 100, floor=[0.07],
+    )  # fmt: skip
+    assert solve(problem).shortfall.tolist() == [0]
+
+
+def test_run_again_keeps_what_it_can_at_no_cost() -> None:
+    fields: dict[str, Any] = {"demand": [1, 1], "capacity": [1, 1], "mentee": [0, 0, 1, 1], "mentor": [0, 1, 0, 1]}
+    crossed = Problem(**fields, score=[5, 5, 5, 5], keep=[False, True, True, False])
+    straight = Problem(**fields, score=[5, 5, 5, 5], keep=[True, False, False, True])
+    dearer = Problem(**fields, score=[5, 5, 5, 6], keep=[False, True, True, False])
+    assert solve(crossed).mentor.tolist() == [1, 0]
+    assert solve(straight).mentor.tolist() == [0, 1]
+    assert (solve(dearer).mentor.tolist(), solve(dearer).kept) == ([0, 1], 0)
+
+
+def test_lock_stands_below_the_minimum_and_against_the_score() -> None:
+    problem = Problem(
+        demand=[1, 1], capacity=[1], mentee=[0, 1], mentor=[0, 0], score=[1, 9], locked=[(0, 0)]
+    )
+    solution = solve(problem, min_score=5)
+    assert (solution.mentee.tolist(), solution.score.tolist()) == ([0], [1])
+    assert solution.certificate.ok
+
+
+@pytest.mark.parametrize("mentees", [0, 2])
+def test_nobody_to_pair(mentees: int) -> None:
+    problem = Problem(demand=[1] * mentees, capacity=[1], mentee=[], mentor=[], score=[])
+    for min_score in (0, "best"):
+        solution = solve(problem, min_score=min_score)
+        assert (solution.covered, solution.pairs, solution.total, solution.min_score) == (0, 0, 0, 0)
+        assert solution.certificate.ok
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"objective": "luck"}, "objective: 'luck' is neither 'people' nor 'score'"),
+        ({"min_score": -1}, "min_score: -1 is neither a number from 0 on nor 'best'"),
+        ({"min_score": "worst"}, "min_score: 'worst' is neither a number from 0 on nor 'best'"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
+    problem = Problem(demand=[1], capacity=[1], mentee=[0], mentor=[0], score=[1])
+    with pytest.raises(ValueError) as error:
+        solve(problem, **arguments)
+    assert str(error.value) == message
+
+
+def test_large_field_is_solved_and_certified() -> None:
+    problem = random_problem(3, 400, 250, 0.3)
+    solution = solve(problem, min_score="best")
+    assert solution.certificate.ok, solution.certificate.reason
+    assert certify(problem, solution) == solution.certificate
+    assert (solution.covered, solution.pairs) == (solution.certificate.covered, solution.certificate.pairs)
