@@ -17,10 +17,10 @@ from django.conf import settings
 from programs.labels import KEYS
 from programs.models import Policy, Questionnaire, Strand
 from programs.questions import Texts, parse
+from programs.rules import POLICY
 
 FORMAT = 1
 FILES = Path(__file__).parent / "files"
-POLICY = tuple(field.name for field in Policy._meta.fields)
 TEXTS = ("summary", "mentor", "mentee")
 # In a file, long lists of choices stand once, under these names; by the field that the question feeds.
 LISTS = {
@@ -130,14 +130,17 @@ def _build(data: Any) -> ProgramFile:
     if data["format"] != FORMAT:
         raise ValueError(f"format: {data['format']!r} is not {FORMAT}")
     languages = data["languages"]
+    for part, kind in {"strands": list, "questionnaires": dict, "lists": dict, "criteria": dict}.items():
+        if not isinstance(data[part], kind):
+            raise ValueError(f"{part}: is not a {'list' if kind is list else 'mapping'}")
+    if not isinstance(data["key"], str) or not data["key"].replace("_", "").isalnum():
+        raise ValueError(f"key: {data['key']!r} is not a short word")
     offered = [code for code, _ in settings.LANGUAGES]
     if not isinstance(languages, list) or not languages or not set(languages) <= set(offered):
         raise ValueError(f"languages: {languages!r} is not a list of {', '.join(offered)}")
     _exactly("texts", data["texts"], set(TEXTS))
     for where, texts in _texts_of(data):
         _in_every_language(where, texts, languages)
-    if not isinstance(data["criteria"], dict):
-        raise ValueError("criteria: is not a mapping")
     return ProgramFile(
         key=data["key"],
         name=data["name"],
@@ -167,6 +170,8 @@ def _labels(labels: Any, languages: list[str]) -> Mapping[str, Texts]:
     for language, chosen in labels.items():
         if language not in languages:
             raise ValueError(f"labels: {language!r} is not one of the program's languages")
+        if not isinstance(chosen, dict) or not all(isinstance(text, str) and text for text in chosen.values()):
+            raise ValueError(f"labels.{language}: is not a mapping of words")
         if unknown := sorted(set(chosen) - KEYS):
             raise ValueError(f"labels.{language}: {unknown[0]!r} is not one of {', '.join(sorted(KEYS))}")
     return labels

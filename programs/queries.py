@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, QuerySet, Sum, When
 
 from core.roles import GRANTS, Permission, Role, roles_granting
-from people.models import Person
+from people.models import Organization, Person
 from programs.models import Cohort, Membership, Program
 
 
@@ -45,3 +45,71 @@ def staff_of(program: Program | int, permission: Permission) -> QuerySet[Person]
     return Person.objects.filter(
         is_active=True, memberships__program=pk, memberships__role__in=roles_granting(permission)
     ).distinct()
+
+
+def may_create_programs(person: Person) -> bool:
+    """Operators may, and whoever manages a program already."""
+    return person.is_operator or Membership.objects.filter(person=person.pk, role=Role.MANAGER).exists()
+
+
+def organizations_for_programs(person: Person) -> QuerySet[Organization]:
+    """Where the person may make a program: anywhere as operator, else in organizations whose programs they manage."""
+    if person.is_operator:
+        return Organization.objects.order_by("name")
+    managed = Membership.objects.filter(
+        person=person.pk, role=Role.MANAGER, program__owner=OuterRef("pk")
+    )
+    return Organization.objects.filter(Exists(managed)).order_by("name")
+
+
+def desk_programs(person: Person) -> QuerySet[Program]:
+    """The person's programs with their cohorts, the newest first, in two queries."""
+    cohorts = Cohort.objects.order_by("-starts_on", "-pk")
+    programs = programs_for(person, Permission.SEE_DESK).order_by("name", "pk")
+    return programs.prefetch_related(Prefetch("cohorts", queryset=cohorts))
+
+
+def roles_by_program(person: Person) -> dict[int, list[Role]]:
+    """The person's roles by program id."""
+    found: dict[int, list[Role]] = {}
+    held = Membership.objects.filter(person=person.pk).order_by("role", "pk")
+    for program_id, role in held.values_list("program_id", "role"):
+        if Role(role) not in found.setdefault(program_id, []):
+            found[program_id].append(Role(role))
+    return found
+
+
+def memberships_of(program: Program) -> QuerySet[Membership]:
+    """Who works in the program, by name."""
+    return (
+        Membership.objects.filter(program=program)
+        .select_related("person", "organization")
+        .order_by("person__full_name", "person_id", "role", "pk")
+    )
+
+
+def cohorts_of(program: Program) -> QuerySet[Cohort]:
+    """The program's cohorts with their places, the newest first."""
+    taken = {"places": Sum("offers__places"), "taken": Sum("offers__used")}
+    return program.cohorts.annotate(**taken).order_by("-starts_on", "-pk")
+
+
+def public_programs() -> QuerySet[Program]:
+    """What strangers may see: public programs with the cohorts that are not drafts, calls that are open first."""
+    return (
+        Program.objects.filter(is_public=True)
+        .select_related("owner")
+        .prefetch_related(Prefetch("cohorts", queryset=public_cohorts()))
+        .order_by("name", "pk")
+    )
+
+
+def public_cohorts() -> QuerySet[Cohort]:
+    """Cohorts that strangers may see: those of public programs that are no drafts; open calls first, then the newest."""
+    is_open = Case(When(state=Cohort.State.CALL_OPEN, then=0), default=1, output_field=IntegerField())
+    return (
+        Cohort.objects.filter(program__is_public=True)
+        .exclude(state=Cohort.State.DRAFT)
+        .select_related("program")
+        .order_by(is_open, "-starts_on", "-pk")
+    )
