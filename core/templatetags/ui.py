@@ -195,21 +195,21 @@ def chips(items: Iterable[Any], label: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def pager(context: template.Context, page: Any, param: str = "page") -> SafeString:
+def pager(context: template.Context, page: Any, param: str = "page", label: str = "") -> SafeString:
     """Pages of a paginator's page; the rest of the query string is kept."""
     numbers: Sequence[Any] = list(
         page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     )
     query = context["request"].GET.copy()
     query.pop(param, None)
-    values = {"page": page, "numbers": numbers, "param": param, "query": query.urlencode()}
+    values = {"page": page, "numbers": numbers, "param": param, "query": query.urlencode(), "label": label}
     return partial("pager", **values)
 
 
 @register.simple_tag
-def key_pager(previous: str = "", next: str = "", shown: str = "") -> SafeString:
+def key_pager(previous: str = "", next: str = "", shown: str = "", label: str = "") -> SafeString:
     """Earlier and later, for lists that page by key; the addresses are the caller's."""
-    return partial("key_pager", previous=previous, next=next, shown=shown)
+    return partial("key_pager", previous=previous, next=next, shown=shown, label=label)
 
 
 @register.simple_tag
