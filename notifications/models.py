@@ -67,7 +67,7 @@ class Message(Addressed):
         {
             State.DRAFT: [State.PENDING, State.DROPPED],
             State.PENDING: [State.CLAIMED, State.DROPPED],
-            State.CLAIMED: [State.DATA_STARTED, State.PENDING, State.FAILED],
+            State.CLAIMED: [State.DATA_STARTED, State.PENDING, State.FAILED, State.DROPPED],
             State.DATA_STARTED: [State.SENT, State.PENDING, State.FAILED, State.UNCERTAIN],
             State.SENT: [],
             State.FAILED: [State.PENDING, State.DROPPED],
@@ -121,15 +121,30 @@ class Message(Addressed):
         return self.subject
 
 
+class Pause(models.Model):
+    """Set while the mail server does not take our mail at all, whoever it is for. At most one row."""
+
+    since = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=1)
+    smtp_code = models.PositiveSmallIntegerField(null=True)
+    smtp_text = models.CharField(max_length=500)
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(pk=1), name="pause_is_one")]
+
+    def __str__(self) -> str:
+        return f"until {self.until:%Y-%m-%d %H:%M}: {self.smtp_text}"
+
+
 class Reminder(models.Model):
     """A reminder already put into the outbox: once for each occasion."""
 
     kind = models.CharField(max_length=40)
     object_id = models.BigIntegerField()
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reminders")
-    occurrence = models.CharField(
-        max_length=80
-    )  # deadline's own occurrence, its date, and which reminder of the row
+    occurrence = models.CharField(max_length=80)  # see domain/reminders.py
+    message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, related_name="reminders")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from textwrap import fill
-from typing import Any, Never
+from typing import Any, Never, cast
 from zoneinfo import ZoneInfo
 
 import css_inline
@@ -98,7 +98,8 @@ def _engine(folders: tuple[str, ...]) -> Engine:
 
 
 def _template(name: str) -> Template:
-    return _engine(tuple(map(str, settings.TEMPLATES[0]["DIRS"]))).get_template(name)
+    folders = cast(Iterable[Any], settings.TEMPLATES[0]["DIRS"])
+    return _engine(tuple(str(folder) for folder in folders)).get_template(name)
 
 
 def escape(value: str) -> str:
@@ -156,25 +157,19 @@ def parts(*, subject: str, body: str, language: str, link_url: str = "", setting
     values = {
         "subject": subject,
         "language": language,
-        "settings_url": settings_url,
-        "base_url": settings.BASE_URL,
+        "preferences_url": settings_url,
+        "body_html": mark_safe(_BUTTON.sub(r'<p class="button">\1</p>', clean)),  # noqa: S308
+        "body_text": mark_safe(as_text(clean)),  # noqa: S308
     }
     with translation.override(language):
-        text = render_to_string("mail/layout.txt", {**values, "content": mark_safe(as_text(clean))})  # noqa: S308
-        page = render_to_string(
-            "mail/layout.html",
-            {**values, "content": mark_safe(_BUTTON.sub(r'<p class="button">\1</p>', clean))},  # noqa: S308
-        )
-    return Parts(text=text.strip() + "\n", html=_inline(page))
+        text = render_to_string("mail/layout.txt", values)
+        page = render_to_string("mail/layout.html", values)
+    return Parts(text=text.strip() + "\n", html=_inliner().inline(page))
 
 
 @cache
 def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
-
-
-def _inline(page: str) -> str:
-    return _inliner().inline(page)
 
 
 class _Text(HTMLParser):

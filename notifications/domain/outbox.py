@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from core.audit import record
+from core.audit import record, record_many
 from core.errors import Refused
 from core.lifecycle import move
 from notifications.mails import kinds
@@ -73,7 +74,7 @@ def queue(
         batch=batch,
         dedupe_key=dedupe_key,
         state=State.DRAFT if draft else State.PENDING,
-        not_before=not_before or timezone.now(),
+        not_before=not_before or Now(),  # the database's clock decides what is due
     )
     Message.objects.bulk_create([message], ignore_conflicts=True)
     written = Message.objects.filter(uid=message.uid).first()
@@ -140,7 +141,7 @@ def resend(*, message: Message, by: Person) -> Message:
     again = Message.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=message.pk)
     if again.state not in {State.FAILED, State.UNCERTAIN}:
         raise Refused("not_resendable", _("This mail is on its way or has arrived; it cannot be sent again."))
-    again.address, again.attempts, again.not_before = again.recipient.email, 0, timezone.now()
+    again.address, again.attempts, again.not_before = again.recipient.email, 0, Now()
     move(again, State.PENDING, also=["address", "attempts", "not_before"])
     record(Verb.MAIL_RESENT, by=by, target=again, program_id=again.program_id)
     _ring([again.pk])
@@ -160,23 +161,20 @@ def mark_sent(*, message: Message, by: Person) -> Message:
 
 
 def _change(messages: Iterable[Message], before: list[State], verb: Verb, by: Person, **fields: Any) -> int:
-    """Move those that are in one of the states, all at once; one audit event for each program."""
-    wanted = (
-        messages
-        if isinstance(messages, QuerySet)
-        else Message.objects.filter(pk__in=[m.pk for m in messages])
+    """Move those that are in one of the states, all at once."""
+    if not isinstance(messages, QuerySet):
+        messages = Message.objects.filter(pk__in=[message.pk for message in messages])
+    pks = messages.order_by().values_list("pk", flat=True)
+    locked = list(
+        Message.objects.select_for_update().filter(pk__in=pks, state__in=before).order_by("program_id", "pk")
     )
-    pks = wanted.order_by().values("pk")
-    locked = Message.objects.select_for_update().filter(pk__in=pks, state__in=before).order_by("pk")
-    by_program: dict[int | None, list[int]] = {}
-    for pk, program_id in locked.values_list("pk", "program_id"):
-        by_program.setdefault(program_id, []).append(pk)
-    for program_id, ids in by_program.items():
-        Message.objects.filter(pk__in=ids).update(**fields)
-        record(verb, by=by, program_id=program_id, data={"messages": ids})
-        if fields["state"] == State.PENDING:
-            _ring(ids)
-    return sum(map(len, by_program.values()))
+    for program_id, group in groupby(locked, key=lambda message: message.program_id):
+        changed = list(group)
+        Message.objects.filter(pk__in=[message.pk for message in changed]).update(**fields)
+        record_many(verb, by=by, targets=changed, program_id=program_id)
+    if fields["state"] == State.PENDING:
+        _ring([message.pk for message in locked])
+    return len(locked)
 
 
 def _ring(pks: list[int]) -> None:
