@@ -44,13 +44,13 @@ class Counterfactual:
 class Shortage:
     """Why a mentee has fewer mentors than wanted.
 
-    "no_mentor": no candidate; "minimum": all candidates score too low; "places": `mentees` (this one
+    "no_mentor": no candidate is left; "minimum": those left score too low; "places": `mentees` (this one
     too) can only be served by `mentors`, whose `places` are all taken by them; "score": there is a way,
     but the total score would fall.
     """
 
     reason: str
-    eligible: int  # own candidates that a run may choose
+    eligible: int  # own candidates that a run may choose, besides the mentors held
     mentees: tuple[int, ...] = ()
     mentors: tuple[int, ...] = ()
     places: int = 0
@@ -142,14 +142,15 @@ def why_unmatched(problem: Problem, solution: Solution, mentee: int) -> Shortage
     _check(problem, solution, mentee, None)
     if np.count_nonzero(solution.mentee == mentee) >= problem.demand[mentee]:
         raise ValueError(f"mentee {mentee} has all the mentors wanted")
-    free = usable(problem, solution.min_score)
-    eligible = int(free[problem.mentee == mentee].sum())
-    if not eligible:
-        some = (problem.mentee == mentee) & (problem.score < solution.min_score)
-        return Shortage("minimum" if some.any() else "no_mentor", 0)
-    used = np.zeros(len(free), dtype=bool)
+    used = np.zeros(len(problem.score), dtype=bool)
     used[problem.edges_of(solution.mentee, solution.mentor)] = True
-    return _closed_set(problem, solution, mentee, eligible, np.flatnonzero(free), np.flatnonzero(free & used))
+    free = usable(problem, solution.min_score)
+    open_edges, used_edges = np.flatnonzero(free & ~used), np.flatnonzero(free & used)
+    eligible = int((problem.mentee[open_edges] == mentee).sum())
+    if not eligible:
+        low = (problem.mentee == mentee) & (problem.score < solution.min_score) & ~used
+        return Shortage("minimum" if low.any() else "no_mentor", 0)
+    return _closed_set(problem, solution, mentee, eligible, open_edges, used_edges)
 
 
 def _closed_set(

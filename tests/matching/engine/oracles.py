@@ -45,7 +45,9 @@ def random_locks(rng: Any, demand: Any, capacity: Any, mentee: Any, mentor: Any)
     return locks
 
 
-def goals(objective: str, covered: int, pairs: int, tiers: Any, shortfall: int, total: int) -> tuple[Any, ...]:
+def goals(
+    objective: str, covered: int, pairs: int, tiers: Any, shortfall: int, total: int
+) -> tuple[Any, ...]:
     """The lexicographic value of a solution, larger is better."""
     people = (covered, pairs, *tiers, -shortfall)
     return (*people, total) if objective == "people" else (total, *people)

@@ -1,0 +1,98 @@
+"""Columns and criteria are checked where they come in."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matching.engine.field import UNKNOWN, Criteria, Links, People, Ragged, Rules, Weights, build_field
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"person": [1, 2, 1]}, "person[2]: 1 stands twice on this side"),
+        (
+            {"person": [1, 2.5, 3]},
+            "person: whole numbers only (float64 given; use UNKNOWN for a missing value)",
+        ),
+        ({"person": [[1], [2], [3]]}, "person: one value for each person is needed"),
+        ({"limit": [1, 2]}, "limit: 2 values for 3 people"),
+        (
+            {"level": [1, 2, None]},
+            "level: whole numbers only (object given; use UNKNOWN for a missing value)",
+        ),
+        ({"utc_offset": [0, 900, 0]}, "utc_offset[1]: 900 minutes is more than 14 hours"),
+        ({"skills": [[1], [2]]}, "skills: 2 lists for 3 people"),
+        ({"skills": [[], [(4, 1), (4, 2)], []]}, "skills[1]: 4 stands twice in the list"),
+        ({"goals": [[], [], [3, 3]]}, "goals[2]: 3 stands twice in the list"),
+    ],
+)
+def test_wrong_column_is_named(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        People(**{"person": [1, 2, 3], "limit": [1, 1, 1], **change})
+
+
+def test_columns_left_out_say_that_nothing_is_stated() -> None:
+    people = People(person=[5, 3], limit=[1, 2])
+    assert people.level.tolist() == people.supervisor.tolist() == people.group.tolist() == [UNKNOWN, UNKNOWN]
+    assert people.languages.tolist() == people.tier.tolist() == [0, 0]
+    assert [people.skills.row(0), people.chain.row(1)] == [[], []]
+    assert len(people) == 2
+
+
+def test_lists_may_be_given_flat() -> None:
+    rows = [[(7, 2), (8, 0)], [], [9]]
+    flat = Ragged(np.array([0, 2, 2, 3]), np.array([7, 8, 9]), np.array([2, 0, 0]))
+    for given in (rows, flat):
+        people = People(person=[1, 2, 3], limit=[1] * 3, skills=given)
+        assert [people.skills.row(index) for index in range(3)] == [[(7, 2), (8, 0)], [], [(9, 0)]]
+
+
+def test_rows_are_found_by_person() -> None:
+    people = People(person=[30, 10, 20], limit=[1] * 3)
+    assert people.rows_of([10, 20, 30, 15, 99]).tolist() == [1, 2, 0, -1, -1]
+    assert People(person=[], limit=[]).rows_of([10]).tolist() == [-1]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Rules(chain_levels=0), "rules.chain_levels: 0 is not a whole number from 1 to 50"),
+        (lambda: Rules(min_level_gap=1.5), "rules.min_level_gap: 1.5 is not a whole number from -100 to 100"),
+        (lambda: Rules(max_hours_apart=13), "rules.max_hours_apart: 13 is not a whole number from 0 to 12"),
+        (lambda: Weights(skills=11), "weights.skills: 11 is not a whole number from 0 to 10"),
+        (lambda: Weights(wish=True), "weights.wish: True is not a whole number from 0 to 10"),
+        (lambda: Criteria(level_curve=()), "level_curve: at least one percentage is needed"),
+        (lambda: Criteria(level_curve=(50, 101)), "level_curve[1]: 101 is not a whole number from 0 to 100"),
+        (lambda: Criteria(unit_wanted="any"), "unit_wanted: 'any' is neither 'same' nor 'other'"),
+        (lambda: Criteria(floor=1.5), "floor: 1.5 is not between 0 and 1"),
+        (lambda: Criteria.from_dict({"luck": 1}), "criteria: unknown setting 'luck'"),
+        (lambda: Criteria.from_dict({"rules": {"supervisor": False}}), "rules: unknown setting 'supervisor'"),
+        (lambda: Criteria.from_dict({"weights": {"age": 1}}), "weights: unknown setting 'age'"),
+    ],
+)
+def test_wrong_setting_is_named(make: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        make()
+
+
+def test_criteria_travel_as_json() -> None:
+    criteria = Criteria(
+        rules=Rules(chain_levels=2, min_level_gap=1),
+        weights=Weights(goals=0),
+        level_curve=(10, 20),
+        floor=0.25,
+    )
+    assert Criteria.from_dict(json.loads(json.dumps(criteria.to_dict()))) == criteria
+    assert Criteria.from_dict({}) == Criteria()
+
+
+def test_wish_without_rank_is_refused() -> None:
+    side = [People(person=[number], limit=[1]) for number in (1, 2)]
+    with pytest.raises(ValueError, match=r"^wishes: rank 0 of mentee 1 and mentor 2 is under 1$"):
+        build_field(*side, links=Links(wishes=[(1, 2, 0)]))
