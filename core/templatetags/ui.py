@@ -7,9 +7,12 @@ Built in for all templates (settings), so no page has to load it. Larger familie
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django import template
+from django.contrib.staticfiles import finders
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from heroicons.templatetags import heroicons
@@ -230,6 +233,20 @@ def copy_link(url: str, label: str, id: str = "copy-link") -> SafeString:
 def who_sees(text: str) -> SafeString:
     """Who can see this, with an eye."""
     return partial("who_sees", text=text, id="")
+
+
+@register.simple_tag
+def mail_styles() -> SafeString:
+    """The style sheet of mails, to be inlined."""
+    return _mail_styles()
+
+
+@cache
+def _mail_styles() -> SafeString:
+    path = finders.find("css/mail.css")
+    if path is None:
+        raise FileNotFoundError("css/mail.css")
+    return SafeString(Path(path).read_text())
 
 
 @register.filter

@@ -29,6 +29,9 @@ def form_errors(*sources: Source) -> list[FormError]:
     """Every error of the page, in its order."""
     found: list[FormError] = []
     for source in sources:
+        if isinstance(source, list | tuple):
+            found += form_errors(*source)
+            continue
         if isinstance(source, forms.BaseFormSet):
             found += [FormError("", str(message)) for message in source.non_form_errors()]
             found += form_errors(*source.forms)
@@ -153,4 +156,8 @@ def control(bound: forms.BoundField) -> SafeString:
     widget = bound.field.widget
     base = "form-select" if isinstance(widget, forms.Select) else "form-control"
     classes = [base, widget.attrs.get("class", ""), "is-invalid" if bound.errors else ""]
-    return bound.as_widget(attrs={"class": " ".join(filter(None, classes))})
+    attrs: dict[str, Any] = {"class": " ".join(filter(None, classes))}
+    if "placeholder" in widget.attrs:
+        # Labels and hints stay while one types; a placeholder does not, so none is shown.
+        attrs["placeholder"] = False
+    return bound.as_widget(attrs=attrs)
