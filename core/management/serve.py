@@ -173,8 +173,9 @@ def _listening() -> Iterator[socket.socket]:
     except (ValueError, OverflowError) as error:
         raise CommandError(f"PORT must be a number from 0 to 65535, not {port!r}.") from error
     except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]
         raise CommandError(
-            f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another: PORT=8001"
+            f"Cannot listen on {host}, port {port}: {reason}. Choose another: PORT=8001"
         ) from error
 
 
@@ -188,12 +189,14 @@ def _url(door: socket.socket) -> str:
 def _await_ready(url: str, ready: threading.Event) -> None:
     end = time.monotonic() + READY_SECONDS
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    pause = 0.1
     while time.monotonic() < end and not ready.is_set():
         try:
             with opener.open(f"{url}/readyz", timeout=20):
                 ready.set()
-        except OSError:  # not yet, or 503
-            time.sleep(0.1)
+        except OSError:  # not yet, or an error
+            time.sleep(pause)
+            pause = min(pause * 1.5, 2)
 
 
 def _write(path: Path, facts: dict[str, Any]) -> None:
