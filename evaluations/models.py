@@ -1,4 +1,4 @@
-"""Surveys: who was asked, and answers without a way back to the person when anonymous."""
+"""Surveys: who was asked, and answers without a way back to the person."""
 
 from __future__ import annotations
 
@@ -15,16 +15,12 @@ from programs.models import Cohort, Questionnaire
 
 
 class Survey(Addressed):
-    """One set of questions put to a cohort between two dates."""
+    """One set of questions put to a cohort between two dates. Answers are anonymous."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
         OPEN = "open", _("Open")
         CLOSED = "closed", _("Closed")
-
-    class Mode(models.TextChoices):
-        CONFIDENTIAL = "confidential", _("Confidential")
-        ANONYMOUS = "anonymous", _("Anonymous")
 
     class Audience(models.TextChoices):
         EVERYONE = "everyone", _("Mentors and mentees")
@@ -36,7 +32,6 @@ class Survey(Addressed):
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="surveys")
     questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="surveys")
     title = models.JSONField(default=dict)  # by language
-    mode = models.CharField(max_length=20, choices=Mode, default=Mode.ANONYMOUS)
     audience = models.CharField(max_length=10, choices=Audience, default=Audience.EVERYONE)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     opens_on = models.DateField(_("opens"))
@@ -55,13 +50,17 @@ class Invitation(Addressed):
     """That somebody was asked, and whether an answer came in; never which."""
 
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="invitations")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="survey_invitations")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="survey_invitations"
+    )
     role = models.CharField(max_length=10)  # asked as mentor or as mentee
     strand_slug = models.CharField(max_length=40, blank=True)
     answered_on = models.DateField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["survey", "person"], name="invitation_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["survey", "person"], name="invitation_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id} asked in {self.survey_id}"

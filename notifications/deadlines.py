@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils.functional import Promise
 
 from people.models import Person
@@ -29,6 +30,8 @@ COLUMNS = (
     "due_at",  # timestamptz: the end of that day there (core.dates.EndOfDay)
     "done_at",  # timestamptz, null while open
 )
+# `done_at` of a kind whose rows vanish when done: typed, so that PostgreSQL can join it with the others.
+NEVER = Cast(Value(None), DateTimeField())
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-reminders": {"task": "notifications.tasks.send_reminders", "schedule": crontab(minute="*/15")},
     "advance-cohorts": {"task": "programs.tasks.advance_cohorts", "schedule": crontab(minute=5)},
     "lapse-offers": {"task": "participants.tasks.lapse_offers", "schedule": crontab(minute=35)},
+    "close-surveys": {"task": "evaluations.tasks.close_surveys", "schedule": crontab(minute=10)},
     "end-mentorships": {
         "task": "agreements.tasks.end_mentorships",
         "schedule": crontab(minute=20, hour="*/6"),
@@ -238,7 +239,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-PERMISSIONS_POLICY: dict[str, list[str]] = {name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")
+}
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -23,7 +23,6 @@ class Migration(migrations.Migration):
                 ('uid', models.UUIDField(default=core.models.uuid7, editable=False, unique=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('title', models.JSONField(default=dict)),
-                ('mode', models.CharField(choices=[('confidential', 'Confidential'), ('anonymous', 'Anonymous')], default='anonymous', max_length=20)),
                 ('audience', models.CharField(choices=[('everyone', 'Mentors and mentees'), ('mentor', 'Mentors'), ('mentee', 'Mentees')], default='everyone', max_length=10)),
                 ('state', models.CharField(choices=[('draft', 'Draft'), ('open', 'Open'), ('closed', 'Closed')], default='draft', max_length=10)),
                 ('opens_on', models.DateField(verbose_name='opens')),

@@ -27,23 +27,21 @@ from people.tasks import apply_people_import, check_people_import
 
 View = Callable[..., HttpResponse]
 State = PeopleImport.State
-SAMPLE = [
-    "dana.whitfield@example.org",
-    "Dana Whitfield",
-    "",
-    "Meridian Laboratory",
-    "Computing / Data",
-    "Section head",
-    "24",
-    "Research",
-    "permanent",
-    "North campus",
-    "Europe/Paris",
-    "en fr",
-    "lena.ruiz@example.org",
-    "2015-09-01",
-    "",
-]
+SAMPLE = {
+    "email": "dana.whitfield@example.org",
+    "name": "Dana Whitfield",
+    "organization": "Meridian Laboratory",
+    "unit_path": "Computing / Data",
+    "job_title": "Section head",
+    "level": 24,
+    "job_family": "Research",
+    "contract_type": "permanent",
+    "location": "North campus",
+    "time_zone": "Europe/Paris",
+    "languages": "en fr",
+    "supervisor_email": "lena.ruiz@example.org",
+    "start_date": "2015-09-01",
+}
 
 
 def operator_required(view: View) -> View:
@@ -122,7 +120,7 @@ def people_import_sample(request: HttpRequest) -> HttpResponse:
     """A file to start from."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="people.csv"'
-    writer = csv.writer(response)
-    writer.writerow(COLUMNS)
+    writer = csv.DictWriter(response, COLUMNS)
+    writer.writeheader()
     writer.writerow(SAMPLE)
     return response
