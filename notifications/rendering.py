@@ -159,7 +159,7 @@ def parts(*, subject: str, body: str, language: str, link_url: str = "", setting
         "language": language,
         "preferences_url": settings_url,
         "body_html": mark_safe(_BUTTON.sub(r'<p class="button">\1</p>', clean)),  # noqa: S308
-        "body_text": mark_safe(as_text(clean)),  # noqa: S308
+        "body_text": as_text(clean),
     }
     with translation.override(language):
         text = render_to_string("mail/layout.txt", values)
