@@ -1,6 +1,17 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MatchingConfig(AppConfig):
     name = "matching"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.roles import Permission
+        from matching import deadlines
+        from matching.panels import matched
+        from programs.desk import Panel, Tab, register_panel, register_tab
+
+        deadlines.register_all()
+        register_tab(Tab(30, _("Matching"), "matching_review", Permission.SEE_PEOPLE))
+        register_panel(Panel(30, "matching/panels/matched.html", matched))

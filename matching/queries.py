@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from matching.models import Exclusion, Lock, Proposal, Run, Scheme
 from participants.models import Enrollment
@@ -23,6 +24,19 @@ def to_match(cohort: Cohort | int) -> QuerySet[Enrollment]:
     pk = cohort if isinstance(cohort, int) else cohort.pk
     return Enrollment.objects.filter(
         cohort=pk, state=Enrollment.State.ACCEPTED, strand__format=Strand.Format.ONE_TO_ONE
+    )
+
+
+def waiting(cohort: Cohort) -> dict[str, int]:
+    """Who can be matched now: mentees and mentors with free places, how many places, and who is in circles."""
+    people = Enrollment.objects.filter(cohort=cohort, state=Enrollment.State.ACCEPTED)
+    one_to_one, free = Q(strand__format=Strand.Format.ONE_TO_ONE), Q(used__lt=F("capacity"))
+    mentee, mentor = Q(role=Enrollment.Role.MENTEE), Q(role=Enrollment.Role.MENTOR)
+    return people.aggregate(
+        mentees=Count("pk", filter=one_to_one & free & mentee),
+        mentors=Count("pk", filter=one_to_one & free & mentor),
+        places=Coalesce(Sum(F("capacity") - F("used"), filter=one_to_one & mentor), 0),
+        in_circles=Count("pk", filter=~one_to_one),
     )
 
 
@@ -51,10 +65,10 @@ def impossible(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
     Somebody has left, has no place any more, the two have been excluded, or one now supervises the other (PX-06).
     """
     accepted = Enrollment.State.ACCEPTED
+    mentee, mentor = OuterRef("mentee__person"), OuterRef("mentor__person")
     excluded = Exclusion.objects.filter(
+        Q(mentee__person=mentee, mentor__person=mentor) | Q(mentee__person=mentor, mentor__person=mentee),
         cohort__program=OuterRef("run__cohort__program"),
-        mentee__person=OuterRef("mentee__person"),
-        mentor__person=OuterRef("mentor__person"),
     )
     return proposals.filter(
         ~Q(mentee__state=accepted)

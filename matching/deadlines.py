@@ -1,0 +1,88 @@
+"""What the staff owe: pairs that are published before the mentorships start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import (
+    CharField,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.dates import EndOfDay
+from core.roles import Permission, roles_granting
+from matching.models import Run
+from notifications.deadlines import COLUMNS, Deadline, DeadlineKind, Wording, register
+from programs.models import Cohort, Membership
+
+Key = tuple[int, str, int]
+WAITING = (Cohort.State.SELECTING, Cohort.State.MATCHING)
+
+
+def publish_rows() -> QuerySet[Any, Any]:
+    """One for each cohort that is to be matched, or was, and each of those who may run the matching for all of it."""
+    published = Run.objects.filter(cohort=OuterRef("program__cohorts"), state=Run.State.PUBLISHED).order_by()
+    first = published.values("cohort").annotate(first=Min("published_at")).values("first")
+    starts, zone = F("program__cohorts__starts_on"), F("program__cohorts__timezone")
+    return (
+        Membership.objects.filter(role__in=roles_granting(Permission.RUN_MATCHING), organization=None)
+        .filter(Q(program__cohorts__state__in=WAITING) | Exists(published))
+        .annotate(
+            kind=Value("publish_matching", output_field=CharField()),
+            cohort_id=F("program__cohorts"),
+            object_id=F("program__cohorts"),
+            occurrence=Value("", output_field=CharField()),
+            opens_on=ExpressionWrapper(
+                F("program__cohorts__call_closes_on") + Value(1), output_field=DateField()
+            ),
+            due_on=starts,
+            due_at=EndOfDay(starts, zone),
+            done_at=Subquery(first),
+        )
+        .values_list(*COLUMNS)
+        .distinct()
+    )
+
+
+def publish_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:
+    """Run matching and publish. One query."""
+    rows = list(rows)
+    cohorts = Cohort.objects.select_related("program").in_bulk({row.object_id for row in rows})
+    return {(row.object_id, row.occurrence, row.person_id): _publish(cohorts[row.object_id]) for row in rows}
+
+
+def _publish(cohort: Cohort) -> Wording:
+    values = {"program": cohort.program.name, "cohort": cohort.name}
+    return Wording(
+        verb=_("Run matching and publish the pairs"),
+        explanation=_("%(program)s, %(cohort)s. The mentorships start on this day.") % values,
+        url=reverse("matching_review", args=[cohort.program.slug, cohort.slug]),
+        done=_("The pairs of %(cohort)s are published") % values,
+    )
+
+
+def register_all() -> None:
+    """Called once, when the app is ready."""
+    register(
+        DeadlineKind(
+            "publish_matching",
+            gettext_lazy("Run matching and publish"),
+            publish_rows,
+            publish_words,
+            remind=(-14, -7, -1, 3),
+            staff=True,
+        )
+    )

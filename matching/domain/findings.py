@@ -1,0 +1,245 @@
+"""What a run found, as rows to store: pairs with their parts, people left over and why, wishes and next best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from matching.engine import Problem, Solution, why_not, why_unmatched
+from matching.engine.field import Field, Part
+from matching.models import Leftover, Outlook, Proposal
+from matching.snapshot import Side, Snapshot
+
+NEXT_BEST = 3
+NAMED = 12  # people named in a reason; the rest is counted
+# One exact answer to "why not" takes time in proportion to the eligible pairs; beyond this, wishes get the facts alone.
+QUESTION_BUDGET = 30_000_000
+
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Findings:
+    """Built once, after the certificate; rows of the engine become enrollments."""
+
+    snapshot: Snapshot
+    field: Field
+    problem: Problem
+    solution: Solution
+
+    @cached_property
+    def pairs(self) -> list[tuple[int, int, int]]:
+        """(mentee row, mentor row, score 0-100)."""
+        solution = self.solution
+        percent = self.field.score_percent(solution.mentee, solution.score)
+        return list(zip(solution.mentee.tolist(), solution.mentor.tolist(), percent.tolist(), strict=True))
+
+    @cached_property
+    def mentors_of(self) -> dict[int, set[int]]:
+        """Mentor rows by mentee row."""
+        found: dict[int, set[int]] = {}
+        for mentee, mentor, _score in self.pairs:
+            found.setdefault(mentee, set()).add(mentor)
+        return found
+
+    @cached_property
+    def mentees_of(self) -> dict[int, set[int]]:
+        """Mentee rows by mentor row."""
+        found: dict[int, set[int]] = {}
+        for mentee, mentor, _score in self.pairs:
+            found.setdefault(mentor, set()).add(mentee)
+        return found
+
+    def proposals(self, run_id: int) -> Iterator[Proposal]:
+        """One row a pair."""
+        mentees, mentors = self.snapshot.mentees, self.snapshot.mentors
+        locks = set(self.snapshot.locks)
+        for mentee, mentor, score in self.pairs:
+            yield Proposal(
+                run_id=run_id,
+                mentee_id=mentees.enrollment[mentee],
+                mentor_id=mentors.enrollment[mentor],
+                score=score,
+                parts=stored_parts(self.field.parts(mentee, mentor), score, self.snapshot),
+                locked=(mentees.person[mentee], mentors.person[mentor]) in locks,
+            )
+
+    def leftovers(self, run_id: int) -> Iterator[Leftover]:
+        """Mentees without a mentor, and mentors with free places but no mentee."""
+        mentees, mentors = self.snapshot.mentees, self.snapshot.mentors
+        for row, enrollment in enumerate(mentees.enrollment):
+            if row not in self.mentors_of:
+                yield Leftover(run_id=run_id, enrollment_id=enrollment, reasons=self._why_mentee(row))
+        for row, enrollment in enumerate(mentors.enrollment):
+            if mentors.limit[row] and row not in self.mentees_of:
+                reasons = {
+                    "reason": "not_needed" if len(self._edges_of_mentor(row)) else "no_mentee",
+                    "eligible": len(self._edges_of_mentor(row)),
+                    "rules": [removal._asdict() for removal in self.field.removals(mentor=row)],
+                }
+                yield Leftover(run_id=run_id, enrollment_id=enrollment, reasons=reasons)
+
+    def _why_mentee(self, row: int) -> dict[str, Any]:
+        shortage = why_unmatched(self.problem, self.solution, row)
+        mentors = [
+            self.snapshot.mentors.enrollment[mentor] for mentor in np.asarray(shortage.mentors).tolist()
+        ]
+        return {
+            "reason": shortage.reason,
+            "eligible": self.field.eligible(mentee=row),
+            "rules": [removal._asdict() for removal in self.field.removals(mentee=row)],
+            "competing": len(shortage.mentees),
+            "mentors": len(mentors),
+            "named": mentors[:NAMED],
+            "places": int(shortage.places),
+            "all_places": len(mentors) == sum(limit > 0 for limit in self.snapshot.mentors.limit),
+        }
+
+    def outlooks(self, run_id: int, progress: Progress) -> Iterator[Outlook]:
+        """Wishes and the next best of everyone whom the run could match. `progress` hears of each mentee, in percent."""
+        mentees, mentors = self.snapshot.mentees, self.snapshot.mentors
+        wishes: dict[int, list[tuple[int, int]]] = {}
+        for mentee, mentor, rank in self.snapshot.wishes:
+            wishes.setdefault(mentee, []).append((mentor, rank))
+        questions = QUESTION_BUDGET // max(1, len(self.field.score))
+        for row, enrollment in enumerate(mentees.enrollment):
+            progress(100 * row // len(mentees.enrollment))
+            told = []
+            for person, rank in wishes.get(mentees.person[row], []):
+                answer = self._wish(row, person, exact=questions > 0)
+                questions -= answer["outcome"] == "cost"
+                told.append({"mentor": person, "rank": rank, **answer})
+            start, stop = np.searchsorted(self.field.mentee, [row, row + 1])
+            edges = np.arange(start, stop)
+            best = self._next_best(edges, mentors, self.field.mentor, self.mentors_of.get(row, set()))
+            yield Outlook(run_id=run_id, enrollment_id=enrollment, wishes=told, next_best=best)
+        for row, enrollment in enumerate(mentors.enrollment):
+            edges = self._edges_of_mentor(row)
+            best = self._next_best(edges, mentees, self.field.mentee, self.mentees_of.get(row, set()))
+            yield Outlook(run_id=run_id, enrollment_id=enrollment, next_best=best)
+
+    def _wish(self, mentee: int, person: int, *, exact: bool) -> dict[str, Any]:
+        mentors = self.snapshot.mentors
+        row = self._mentor_rows.get(person)
+        if row is None:
+            return {"outcome": "absent"}
+        enrollment = {"enrollment": mentors.enrollment[row]}
+        if row in self.mentors_of.get(mentee, set()):
+            return {"outcome": "given", **enrollment}
+        if rules := self.field.blocked_by(mentee, row):
+            return {"outcome": "rule", "rules": list(rules), **enrollment}
+        if not mentors.limit[row]:
+            return {"outcome": "full", **enrollment}
+        others = [
+            self.snapshot.mentees.enrollment[other] for other in sorted(self.mentees_of.get(row, set()))
+        ]
+        if not exact:
+            return {"outcome": "others", "others": others[:NAMED], **enrollment}
+        return {**self._counterfactual(mentee, row), "others": others[:NAMED], **enrollment}
+
+    def _counterfactual(self, mentee: int, mentor: int) -> dict[str, Any]:
+        answer = why_not(self.problem, self.solution, mentee, mentor)
+        if answer.blocked:
+            return {"outcome": answer.blocked}
+        mentees, mentors = self.snapshot.mentees.enrollment, self.snapshot.mentors.enrollment
+        return {
+            "outcome": "cost",
+            "covered": int(answer.covered),
+            "pairs": int(answer.pairs),
+            "tiers": [int(lost) for lost in answer.tiers],
+            # In the points that people see: those of this mentee's scale.
+            "points": round(100 * int(answer.score) / max(1, int(self.field.attainable[mentee])), 1),
+            "changes": [
+                {
+                    "mentee": mentees[change.mentee],
+                    "loses": None if change.loses is None else mentors[change.loses],
+                    "takes": None if change.takes is None else mentors[change.takes],
+                }
+                for change in answer.changes[:NAMED]
+            ],
+        }
+
+    @cached_property
+    def _mentor_rows(self) -> dict[int, int]:
+        return {person: row for row, person in enumerate(self.snapshot.mentors.person)}
+
+    @cached_property
+    def _by_mentor(self) -> tuple[Any, Any]:
+        order = np.argsort(self.field.mentor, kind="stable")
+        return order, self.field.mentor[order]
+
+    def _edges_of_mentor(self, row: int) -> Any:
+        order, sorted_mentors = self._by_mentor
+        start, stop = np.searchsorted(sorted_mentors, [row, row + 1])
+        return order[start:stop]
+
+    def _next_best(self, edges: Any, others: Side, column: Any, taken: set[int]) -> list[dict[str, int]]:
+        percent = self.field.score_percent(self.field.mentee[edges], self.field.score[edges])
+        # The engine's order settles ties, so that the same people give the same list.
+        order = np.lexsort((column[edges], -self.field.score[edges], -percent))[: NEXT_BEST + len(taken)]
+        rows = [(int(column[edges[place]]), int(percent[place])) for place in order]
+        free = [(row, score) for row, score in rows if row not in taken][:NEXT_BEST]
+        return [{"enrollment": others.enrollment[row], "score": score} for row, score in free]
+
+    def numbers(self) -> dict[str, Any]:
+        """The figures of the run, for its row in the list of versions."""
+        snapshot, scores = self.snapshot, [score for _mentee, _mentor, score in self.pairs]
+        mentees, mentors = snapshot.mentees, snapshot.mentors
+        pairs = {(mentees.person[mentee], mentors.person[mentor]) for mentee, mentor, _score in self.pairs}
+        ranks = [rank for mentee, mentor, rank in snapshot.wishes if (mentee, mentor) in pairs]
+        before = [row for row, tier in enumerate(mentees.tier) if tier == 0]
+        return {
+            "mentees": len(mentees.person),
+            "mentors": len(mentors.person),
+            "places": sum(mentors.limit),
+            "covered": self.solution.covered,
+            "pairs": self.solution.pairs,
+            "total": sum(scores),
+            "mean": round(sum(scores) / len(scores), 1) if scores else 0,
+            "median": median(scores) if scores else 0,
+            "lowest": min(scores, default=0),
+            "wishers": len({mentee for mentee, _mentor, _rank in snapshot.wishes}),
+            "wishes": {str(rank): ranks.count(rank) for rank in (1, 2, 3)},
+            "locked": len(snapshot.locks),
+            "left_out_before": len(before),
+            "left_out_served": sum(row in self.mentors_of for row in before),
+            "changed": len(pairs - set(snapshot.keep)) if snapshot.keep else None,
+            "in_circles": snapshot.in_circles,
+        }
+
+
+def stored_parts(parts: list[Part], score: int, snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Parts with their share of the 0-100 score (shares sum to it), facts by code instead of the engine's numbers."""
+    codes = {"goals": snapshot.goals, "media": snapshot.media, "availability": snapshot.slots}
+    told = []
+    for part, share in zip(parts, _shares([part.points for part in parts], score), strict=True):
+        facts = dict(part.facts)
+        if part.criterion in codes:
+            facts["matched"] = [codes[part.criterion][number] for number in facts["matched"]]
+        told.append(
+            {
+                "criterion": part.criterion,
+                "share": share,
+                "points": part.points,
+                "most": part.most,
+                "facts": facts,
+            }
+        )
+    return told
+
+
+def _shares(points: list[int], score: int) -> list[int]:
+    """Whole shares in proportion to the points; what rounding leaves goes to the largest remainders."""
+    total = sum(points)
+    if not total:
+        return [0] * len(points)
+    shares = [point * score // total for point in points]
+    order = sorted(range(len(points)), key=lambda place: -(points[place] * score % total))
+    for place in order[: score - sum(shares)]:
+        shares[place] += 1
+    return shares

@@ -1,0 +1,160 @@
+"""Asking for a run, calling it off, and noticing one that has died."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+
+from core.audit import record
+from core.errors import Refused
+from core.lifecycle import move
+from matching.domain.execution import fail, holding
+from matching.engine.field import Criteria
+from matching.models import Lock, Proposal, Run
+from matching.past import past_pairs_among
+from matching.queries import UNDER_WAY, impossible, locks_of, scheme_of, to_match
+from matching.verbs import Verb
+from participants.models import Enrollment
+from people.models import Person
+from programs.models import Cohort
+
+log = structlog.get_logger(__name__)
+
+OPEN = (Cohort.State.SELECTING, Cohort.State.MATCHING, Cohort.State.RUNNING)
+WAIT = timedelta(minutes=1)  # after which a queued run is handed to the worker again
+
+
+def request_run(*, cohort: Cohort, by: Person, objective: str = Run.Objective.PEOPLE) -> Run:
+    """Queue a run of the cohort's free people under the criteria in force.
+
+    Raises Refused: not_matching, no_mentees, no_mentors, run_under_way.
+    """
+    sweep(cohort=cohort)
+    with transaction.atomic():
+        cohort = Cohort.objects.select_for_update().select_related("program").get(pk=cohort.pk)
+        _check(cohort)
+        last = Run.objects.filter(cohort=cohort).aggregate(last=Max("number"))["last"] or 0
+        criteria = Criteria.from_dict(scheme_of(cohort).criteria).to_dict()
+        try:
+            with transaction.atomic():
+                run = Run.objects.create(
+                    cohort=cohort, number=last + 1, objective=objective, criteria=criteria, requested_by=by
+                )
+        except IntegrityError as error:
+            if "run_one_at_a_time" not in str(error):
+                raise
+            raise Refused(
+                "run_under_way",
+                _("A run is under way already."),
+                _("Wait until it has finished, or cancel it."),
+            ) from error
+        data = {"number": run.number, "objective": str(objective)}
+        record(Verb.RUN_REQUESTED, by=by, target=run, program_id=cohort.program_id, data=data)
+        transaction.on_commit(lambda: ring(run.pk))
+    return run
+
+
+def _check(cohort: Cohort) -> None:
+    if cohort.state not in OPEN:
+        raise Refused(
+            "not_matching",
+            _("There is nobody to match while the cohort is at “%(state)s”.")
+            % {"state": cohort.get_state_display()},
+            _("Matching begins when the call has closed."),
+        )
+    free = to_match(cohort).filter(used__lt=F("capacity"))
+    roles = set(free.values_list("role", flat=True).distinct().order_by("role"))
+    if Enrollment.Role.MENTEE not in roles:
+        raise Refused(
+            "no_mentees",
+            _("Nobody waits for a match."),
+            _("Accept applications first; the decisions must have been released."),
+        )
+    if Enrollment.Role.MENTOR not in roles:
+        raise Refused(
+            "no_mentors",
+            _("Nobody has a free place to offer."),
+            _("Accept applications of the other side first, or raise how many each takes."),
+        )
+
+
+@transaction.atomic
+def cancel_run(*, run: Run, by: Person) -> Run:
+    """Call off a run that is not over. Raises Refused: illegal_move."""
+    run = Run.objects.select_for_update().select_related("cohort").get(pk=run.pk)
+    run.finished_at = timezone.now()
+    move(run, Run.State.CANCELLED, also=["finished_at"])
+    record(Verb.RUN_CANCELLED, by=by, target=run, program_id=run.cohort.program_id)
+    return run
+
+
+@transaction.atomic
+def mark_published(*, run: Run, by: Person) -> Run:
+    """The run's pairs have become mentorships. Raises Refused: illegal_move, not_proven."""
+    run = Run.objects.select_for_update().select_related("cohort").get(pk=run.pk)
+    if not run.certificate.get("ok"):
+        raise Refused(
+            "not_proven",
+            _("This run is not proven, so it cannot be published."),
+            _("Run the matching again."),
+        )
+    run.published_at = timezone.now()
+    move(run, Run.State.PUBLISHED, also=["published_at"])
+    _drop_served_locks(run.cohort)
+    record(Verb.RUN_PUBLISHED, by=by, target=run, program_id=run.cohort.program_id)
+    return run
+
+
+def _drop_served_locks(cohort: Cohort) -> None:
+    """A locked pair that is a pair now needs no lock; it would stand in the way of the next run."""
+    locks = {
+        (lock.mentee.person_id, lock.mentor.person_id): lock.pk
+        for lock in locks_of(cohort).select_related("mentee", "mentor")
+    }
+    Lock.objects.filter(pk__in=[locks[pair] for pair in past_pairs_among(locks)]).delete()
+
+
+def refuse_impossible(*, proposals: QuerySet[Proposal]) -> None:
+    """Raise Refused("pairs_impossible") if what happened since their run forbids one of the pairs.
+
+    Publishing calls it in its transaction, with the enrollments locked.
+    """
+    if count := impossible(proposals).count():
+        raise Refused(
+            "pairs_impossible",
+            _(
+                "%(count)s of the proposed pairs can no longer be made: somebody has left, has no free place, or was excluded since."
+            )
+            % {"count": count},
+            _("Run the matching again and publish that run."),
+        )
+
+
+def sweep(*, cohort: Cohort | None = None) -> None:
+    """Mark runs whose worker has died as failed, and hand queued ones to the worker again."""
+    open_runs = Run.objects.filter(state__in=UNDER_WAY)
+    if cohort is not None:
+        open_runs = open_runs.filter(cohort=cohort)
+    for run in open_runs.order_by("pk"):
+        if run.state == Run.State.RUNNING:
+            with holding(run.pk) as alone:
+                if alone:
+                    fail(run.pk, "interrupted", {})
+        elif run.created_at < timezone.now() - WAIT:
+            ring(run.pk)
+
+
+def ring(run_id: int) -> None:
+    """Hand the run to a worker; while the broker is away, the sweep does it later."""
+    from matching.tasks import run_matching
+
+    try:
+        run_matching.delay(run_id)
+    except OperationalError as error:
+        log.warning("broker_away", run=run_id, error=str(error))

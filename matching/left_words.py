@@ -1,0 +1,272 @@
+"""Why somebody has no pair, why a wish was not met, why a run failed: in words, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from matching import rule_words
+from matching.lexicon import listed
+from matching.models import Leftover, Outlook, Run
+from participants.models import Enrollment
+from people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What happened, why in detail, and what can be done."""
+
+    why: str
+    details: list[str] = field(default_factory=list)
+    what_to_do: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class WishTold:
+    """A wish: the mentor, whether it was met, why not, who would have to change."""
+
+    rank: int
+    name: str
+    met: bool
+    why: str
+    chain: list[str]
+    mentor: int | None  # enrollment
+    can_lock: bool = False
+
+
+Names = Mapping[int, str]
+FOR_GOOD = (
+    "same_person",
+    "supervisor",
+    "exclusion",
+    "past_pair",
+)  # rules that nobody should loosen for a match
+
+
+def names_of(enrollments: Iterable[int]) -> dict[int, str]:
+    """Full names by enrollment, in one query."""
+    rows = Enrollment.objects.filter(pk__in=set(enrollments)).values_list(
+        "pk", "person__preferred_name", "person__full_name"
+    )
+    return {pk: preferred or full for pk, preferred, full in rows}
+
+
+def leftovers(rows: Iterable[Leftover]) -> dict[int, Told]:
+    """By leftover id. The enrollments' people must have been fetched along; one query more."""
+    rows = list(rows)
+    names = names_of(pk for row in rows for pk in row.reasons.get("named", []))
+    return {row.pk: _leftover(row, names) for row in rows}
+
+
+def _leftover(row: Leftover, names: Names) -> Told:
+    name = row.enrollment.person.get_short_name()
+    reasons = row.reasons
+    rules = [_removal(rule) for rule in reasons["rules"]]
+    relax = [_relax(rule) for rule in reasons["rules"] if rule["only"] and rule["rule"] not in FOR_GOOD]
+    match reasons["reason"]:
+        case "no_mentor" | "no_mentee":
+            why = format_html(_("Nobody may be paired with {name} under the rules."), name=name)
+            return Told(
+                why, rules, relax or [_("Find somebody who fits the rules, or loosen more than one of them.")]
+            )
+        case "places":
+            return _places(name, reasons, names, relax)
+        case "not_needed":
+            text = ngettext(
+                "{name} could be paired with one person, who fits another better.",
+                "{name} could be paired with {count} people; they fit others better, or are fewer than the places.",
+                reasons["eligible"],
+            )
+            return Told(
+                format_html(text, name=name, count=reasons["eligible"]),
+                [],
+                [format_html(_("{name} is free for late joiners and re-matches."), name=name)],
+            )
+    why = format_html(_("A pair with {name} would have lowered the total fit."), name=name)
+    return Told(why, rules, [_("Run again for as many people as possible.")])
+
+
+def _places(name: str, reasons: Mapping[str, Any], names: Names, relax: list[str]) -> Told:
+    if reasons["all_places"]:
+        text = _(
+            "There are {places} places for {competing} people: one for {name} would be taken from somebody else."
+        )
+        todo = [_("Ask some to take one more, or find somebody who joins late.")]
+        return Told(
+            format_html(text, name=name, places=reasons["places"], competing=reasons["competing"]), [], todo
+        )
+    text = ngettext(
+        "{name} could be paired with one person only, and others need that place more.",
+        "{name} could be paired with {count} people, and others need all of their places.",
+        reasons["eligible"],
+    )
+    shortage = ngettext(
+        "{competing} people compete for one place, which one person offers.",
+        "{competing} people compete for {places} places, and nobody else may take any of them.",
+        reasons["places"],
+    )
+    mentors = [names[pk] for pk in reasons["named"] if pk in names]
+    mentors += [""] * max(0, reasons["mentors"] - len(mentors))
+    details = [format_html(shortage, competing=reasons["competing"], places=reasons["places"])]
+    todo = (
+        [format_html(_("One more place with any of these would do: {names}."), names=listed(mentors))]
+        if mentors
+        else []
+    )
+    return Told(format_html(text, name=name, count=reasons["eligible"]), details, todo + relax)
+
+
+def _removal(rule: Mapping[str, Any]) -> str:
+    text = ngettext(
+        "{count} person falls out by the rule “{rule}”.",
+        "{count} people fall out by the rule “{rule}”.",
+        rule["removed"],
+    )
+    return format_html(text, count=rule["removed"], rule=rule_words.RULES[rule["rule"]])
+
+
+def _relax(rule: Mapping[str, Any]) -> str:
+    text = ngettext(
+        "Without the rule “{rule}”, one more person would come into question.",
+        "Without the rule “{rule}”, {count} more people would come into question.",
+        rule["only"],
+    )
+    return format_html(text, count=rule["only"], rule=rule_words.RULES[rule["rule"]])
+
+
+def wishes(outlook: Outlook, *, mentee: str) -> list[WishTold]:
+    """Each wish of one mentee, in order of rank; two queries."""
+    told = outlook.wishes
+    people = {person.pk: person for person in Person.objects.filter(pk__in=[wish["mentor"] for wish in told])}
+    named = [pk for wish in told for pk in wish.get("others", [])]
+    named += [pk for wish in told for change in wish.get("changes", []) for pk in change.values() if pk]
+    names = names_of(named)
+    return [
+        _wish(wish, people[wish["mentor"]].name, mentee, names) for wish in told if wish["mentor"] in people
+    ]
+
+
+def _wish(wish: Mapping[str, Any], mentor: str, mentee: str, names: Names) -> WishTold:
+    outcome = wish["outcome"]
+    return WishTold(
+        rank=wish["rank"],
+        name=mentor,
+        met=outcome == "given",
+        why=_why_not(wish, mentor, mentee, names),
+        chain=[_change(change, names) for change in wish.get("changes", [])],
+        mentor=wish.get("enrollment"),
+        can_lock=outcome in ("cost", "others"),
+    )
+
+
+def _why_not(wish: Mapping[str, Any], mentor: str, mentee: str, names: Names) -> str:
+    match wish["outcome"]:
+        case "given":
+            return _("Met.")
+        case "absent":
+            return format_html(_("{mentor} does not take part in this matching."), mentor=mentor)
+        case "rule":
+            return format_html("{}", rule_words.broken(wish["rules"][0], mentee, mentor))
+        case "full":
+            return format_html(_("{mentor} has no free place."), mentor=mentor)
+        case "mentor_full":
+            return format_html(_("All places of {mentor} are locked for others."), mentor=mentor)
+        case "mentee_full":
+            return format_html(_("{mentee} is locked with somebody else."), mentee=mentee)
+        case "minimum":
+            return _("The fit would be under the minimum.")
+        case "cost":
+            return _cost(wish)
+    others = [names[pk] for pk in wish["others"] if pk in names]
+    return format_html(_("The places of {mentor} go to {others}."), mentor=mentor, others=listed(others))
+
+
+def _cost(wish: Mapping[str, Any]) -> str:
+    if wish["covered"] > 0:
+        text = ngettext(
+            "It would leave one more person without a match.",
+            "It would leave {count} more people without a match.",
+            wish["covered"],
+        )
+        return format_html(text, count=wish["covered"])
+    if wish["pairs"] > 0:
+        text = ngettext("It would cost one pair.", "It would cost {count} pairs.", wish["pairs"])
+        return format_html(text, count=wish["pairs"])
+    if any(lost > 0 for lost in wish["tiers"]):
+        return _("Somebody who was left out last time would go without again.")
+    if wish["points"] < 0.1:
+        return _("It would cost nothing: this run chose among results that are equally good.")
+    points = max(1, round(wish["points"]))
+    text = ngettext(
+        "It would cost the program one point of fit in total.",
+        "It would cost the program {points} points of fit in total.",
+        points,
+    )
+    return format_html(text, points=points)
+
+
+def _change(change: Mapping[str, Any], names: Names) -> str:
+    mentee, loses, takes = (names.get(change[key] or 0, "") for key in ("mentee", "loses", "takes"))
+    if loses and takes:
+        text = _("{mentee} would go from {loses} to {takes}.")
+    elif loses:
+        text = _("{mentee} would lose {loses} and go without.")
+    else:
+        text = _("{mentee} would get {takes}.")
+    return format_html(text, mentee=mentee, loses=loses, takes=takes)
+
+
+def failure(run: Run) -> Told:
+    """Why a run failed and what to do, for a manager."""
+    match run.problem:
+        case "lock_rule":
+            return _lock_rule(run.certificate["pairs"])
+        case "lock_places":
+            names = list(names_of(run.certificate["enrollments"]).values())
+            why = format_html(
+                _("More pairs are locked than there are places with {names}."), names=listed(sorted(names))
+            )
+            return Told(why, [], [_("Unlock one of these pairs, then run again.")])
+        case "nobody":
+            why = _("When the run began, nobody was left to match or no place was free.")
+            return Told(why, [], [_("Accept applications, then run again.")])
+        case "too_many":
+            why = _("There are too many possible pairs for one run.")
+            return Told(why, [], [_("Switch on the rule “same strand”, or a stricter rule on levels.")])
+        case "interrupted":
+            why = _("The run was interrupted before it could finish; nothing of it was kept.")
+            return Told(why, [], [_("Run again.")])
+        case "not_proven":
+            why = _("The result could not be proven to be the best, so it is not shown.")
+    if run.problem != "not_proven":
+        why = _("Something went wrong that should not; nothing of the run was kept.")
+    return Told(
+        why,
+        [],
+        [
+            format_html(
+                _(
+                    "Run again. If it happens again, tell whoever runs this installation: it is in the log as run {id}."
+                ),
+                id=run.pk,
+            )
+        ],
+    )
+
+
+def _lock_rule(pairs: list[Mapping[str, Any]]) -> Told:
+    names = names_of(pk for pair in pairs for pk in (pair["mentee"], pair["mentor"]))
+    details = [
+        format_html(
+            "{}",
+            rule_words.broken(pair["rules"][0], names.get(pair["mentee"], ""), names.get(pair["mentor"], "")),
+        )
+        for pair in pairs
+    ]
+    why = ngettext("A locked pair breaks a rule.", "Locked pairs break rules.", len(pairs))
+    return Told(format_html("{}", why), details, [_("Unlock the pair or loosen the rule, then run again.")])

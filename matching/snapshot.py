@@ -1,0 +1,268 @@
+"""One consistent reading of a cohort: plain columns for the engine, and a digest of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, time
+from itertools import product
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import Count, F
+from django.db.models.functions import Coalesce
+
+from matching.engine.field import UNKNOWN, Criteria, Field, Links, People, build_field
+from matching.models import Proposal
+from matching.past import past_pairs_among
+from matching.queries import exclusions_of, latest_ready, locks_of, to_match
+from participants.models import Enrollment, SkillClaim, Wish
+from programs.models import Cohort, Strand
+
+Pair = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Side:
+    """Mentors or mentees as columns, one place a person, sorted by person id."""
+
+    enrollment: list[int] = field(default_factory=list)
+    person: list[int] = field(default_factory=list)
+    limit: list[int] = field(default_factory=list)  # places that are still free
+    strand: list[int] = field(default_factory=list)
+    level: list[int] = field(default_factory=list)
+    unit: list[int] = field(default_factory=list)  # directorate
+    location: list[int] = field(default_factory=list)
+    languages: list[int] = field(default_factory=list)
+    utc_offset: list[int] = field(default_factory=list)  # minutes, on the day the mentorships start
+    supervisor: list[int] = field(default_factory=list)
+    chain: list[list[int]] = field(default_factory=list)
+    skills: list[list[Pair]] = field(default_factory=list)
+    goals: list[list[int]] = field(default_factory=list)
+    media: list[int] = field(default_factory=list)
+    availability: list[int] = field(default_factory=list)
+    tier: list[int] = field(default_factory=list)
+
+    def people(self) -> People:
+        """For the engine."""
+        columns = asdict(self)
+        del columns["enrollment"]
+        return People(**columns, group=self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that a run rests on. Pairs are (mentee, mentor) person ids."""
+
+    mentees: Side
+    mentors: Side
+    wishes: list[tuple[int, int, int]]
+    exclusions: list[Pair]
+    past_pairs: list[Pair]
+    locks: list[Pair]
+    keep: list[Pair]  # the pairs of the run before
+    goals: list[str]  # codes by the engine's number; the same for media and slots
+    media: list[str]
+    slots: list[str]
+    criteria: dict[str, Any]
+    in_circles: dict[str, int]  # accepted people, by role, whom a run does not match
+
+    def field(self) -> Field:
+        """All eligible pairs, scored."""
+        links = Links(wishes=self.wishes, exclusions=self.exclusions, past_pairs=self.past_pairs)
+        return build_field(
+            self.mentees.people(), self.mentors.people(), Criteria.from_dict(self.criteria), links
+        )
+
+    def digest(self) -> str:
+        """SHA-256 of people, criteria, locks and exclusions."""
+        plain = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(plain.encode()).hexdigest()
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """A read-only REPEATABLE READ transaction: all reads see the same instant.
+
+    Inside a transaction that has begun already (a domain verb that holds its locks) it changes nothing.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def read_snapshot(
+    cohort: Cohort, criteria: Mapping[str, Any], *, only: Iterable[int] | None = None
+) -> Snapshot:
+    """Read the cohort's accepted people; `only` narrows it to some enrollments (and leaves out the run before)."""
+    settings = Criteria.from_dict(criteria)
+    with one_moment():
+        rows = _rows(cohort, only)
+        codes = _Codes(rows)
+        sides = {
+            role: _side(cohort, codes, [row for row in rows if row["role"] == role])
+            for role in Enrollment.Role
+        }
+        mentees, mentors = sides[Enrollment.Role.MENTEE], sides[Enrollment.Role.MENTOR]
+        _add_skills(sides)
+        mentees.chain = _chains(mentees.person, settings.rules.chain_levels)
+        past = sorted(past_pairs_among(_candidates(mentees, mentors, settings.rules.same_strand)))
+        return Snapshot(
+            mentees=mentees,
+            mentors=mentors,
+            wishes=_wishes(mentees),
+            exclusions=_pairs(exclusions_of(cohort)),
+            past_pairs=past,
+            locks=sorted(
+                set(_pairs(locks_of(cohort))) - set(past)
+            ),  # a lock that has been published is served
+            keep=[] if only is not None else _kept(cohort),
+            goals=codes.goals,
+            media=codes.media,
+            slots=codes.slots,
+            criteria=settings.to_dict(),
+            in_circles=_in_circles(cohort),
+        )
+
+
+def _rows(cohort: Cohort, only: Iterable[int] | None) -> list[dict[str, Any]]:
+    people = to_match(cohort).order_by("person_id")
+    if only is not None:
+        people = people.filter(pk__in=list(only))
+    return list(
+        people.values(
+            "id", "role", "person_id", "strand_id", "left_out_before", "goals", "media", "availability",
+            free=F("capacity") - F("used"), level=F("person__level"), place=F("person__location"),
+            directorate=Coalesce("person__unit__top_id", "person__unit_id"), languages=F("person__languages"),
+            zone=F("person__timezone"), boss=F("person__supervisor_id"),
+        )
+    )  # fmt: skip
+
+
+class _Codes:
+    """Numbers for the words that stand in the rows, given in alphabetical order."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.goals = sorted({code for row in rows for code in row["goals"]})
+        self.media = sorted({code for row in rows for code in row["media"]})
+        self.slots = sorted({code for row in rows for code in row["availability"]})
+        self.languages = sorted({code for row in rows for code in row["languages"]})[:63]
+        self.places = sorted({_place(row) for row in rows} - {""})
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return str(row["place"]).strip().casefold()
+
+
+def _mask(codes: list[str], chosen: Sequence[str]) -> int:
+    number = {code: index for index, code in enumerate(codes)}
+    return sum(1 << number[code] for code in set(chosen) if code in number)
+
+
+def _side(cohort: Cohort, codes: _Codes, rows: Sequence[Mapping[str, Any]]) -> Side:
+    noon = datetime.combine(cohort.starts_on, time(12))
+    offsets = {row["zone"]: _minutes_east(row["zone"], noon) for row in rows}
+    side = Side()
+    for row in rows:
+        free = max(0, row["free"])
+        if not free and row["role"] == Enrollment.Role.MENTEE:
+            continue  # has every mentor that was wanted; a full mentor stays, so that a wish can say so
+        side.enrollment.append(row["id"])
+        side.person.append(row["person_id"])
+        side.limit.append(free)
+        side.strand.append(row["strand_id"])
+        side.level.append(UNKNOWN if row["level"] is None else row["level"])
+        side.unit.append(row["directorate"] or UNKNOWN)
+        side.location.append(codes.places.index(_place(row)) if _place(row) else UNKNOWN)
+        side.languages.append(_mask(codes.languages, row["languages"]))
+        side.utc_offset.append(offsets[row["zone"]])
+        side.supervisor.append(row["boss"] or UNKNOWN)
+        side.goals.append(sorted({codes.goals.index(code) for code in row["goals"]}))
+        side.media.append(_mask(codes.media, row["media"]))
+        side.availability.append(_mask(codes.slots, row["availability"]))
+        side.tier.append(0 if row["left_out_before"] else 1)
+        side.chain.append([])
+        side.skills.append([])
+    return side
+
+
+def _minutes_east(zone: str, noon: datetime) -> int:
+    offset = noon.replace(tzinfo=ZoneInfo(zone)).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds()) // 60
+
+
+def _add_skills(sides: Mapping[Enrollment.Role, Side]) -> None:
+    """Mentees seek, mentors offer; what else they said about skills does not matter here."""
+    wanted = {
+        Enrollment.Role.MENTEE: SkillClaim.Direction.SEEKS,
+        Enrollment.Role.MENTOR: SkillClaim.Direction.OFFERS,
+    }
+    for role, side in sides.items():
+        place = {enrollment: index for index, enrollment in enumerate(side.enrollment)}
+        claims = SkillClaim.objects.filter(enrollment__in=side.enrollment, direction=wanted[role])
+        for enrollment, skill, level in claims.order_by("skill_id").values_list(
+            "enrollment_id", "skill_id", "level"
+        ):
+            side.skills[place[enrollment]].append((skill, level))
+
+
+def _chains(people: list[int], levels: int) -> list[list[int]]:
+    """Supervisors above each person, nearest first; `levels` deep, so that a loop in the data ends."""
+    chains: dict[int, list[int]] = {person: [] for person in people}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE up(person, boss, depth) AS (
+                SELECT id, supervisor_id, 1 FROM people_person WHERE id = ANY(%s) AND supervisor_id IS NOT NULL
+                UNION ALL
+                SELECT up.person, above.supervisor_id, up.depth + 1
+                FROM up JOIN people_person above ON above.id = up.boss
+                WHERE above.supervisor_id IS NOT NULL AND up.depth < %s
+            )
+            SELECT person, boss FROM up ORDER BY person, depth
+            """,
+            [people, levels],
+        )
+        for person, boss in cursor.fetchall():
+            chains[person].append(boss)
+    return list(chains.values())
+
+
+def _wishes(mentees: Side) -> list[tuple[int, int, int]]:
+    wishes = Wish.objects.filter(enrollment__in=mentees.enrollment).order_by("enrollment__person_id", "rank")
+    return list(wishes.values_list("enrollment__person_id", "mentor_id", "rank"))
+
+
+def _pairs(fixed: Any) -> list[Pair]:
+    return sorted(set(fixed.values_list("mentee__person_id", "mentor__person_id")))
+
+
+def _candidates(mentees: Side, mentors: Side, same_strand: bool) -> Iterator[Pair]:
+    if not same_strand:
+        yield from product(mentees.person, mentors.person)
+        return
+    by_strand: dict[int, list[int]] = {}
+    for person, strand in zip(mentors.person, mentors.strand, strict=True):
+        by_strand.setdefault(strand, []).append(person)
+    for person, strand in zip(mentees.person, mentees.strand, strict=True):
+        yield from product([person], by_strand.get(strand, []))
+
+
+def _kept(cohort: Cohort) -> list[Pair]:
+    before = latest_ready(cohort)
+    return _pairs(Proposal.objects.filter(run=before)) if before else []
+
+
+def _in_circles(cohort: Cohort) -> dict[str, int]:
+    people = Enrollment.objects.filter(
+        cohort=cohort, state=Enrollment.State.ACCEPTED, strand__format=Strand.Format.CIRCLE
+    )
+    return dict(people.values_list("role").annotate(people=Count("pk")).order_by("role"))

@@ -1,0 +1,152 @@
+"""Criteria and runs in short words and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.ui import Bar, Link
+from matching.engine.field import CRITERIA, Criteria
+from matching.models import Run
+from matching.rule_words import CRITERIA as NAMES
+from programs.labels import word
+from programs.models import Program
+
+
+def rules_in_words(criteria: Criteria) -> list[str]:
+    """The hard rules in force, as short sentences."""
+    rules = criteria.rules
+    level = rules.chain_levels
+    told = [
+        _("Nobody mentors a direct report.")
+        if level == 1
+        else ngettext(
+            "Nobody mentors anybody %(n)s level below.",
+            "Nobody mentors anybody up to %(n)s levels below.",
+            level,
+        )
+        % {"n": level},
+        _("Nobody is paired who was excluded by hand.") if rules.exclusions else "",
+        _("The same two are never paired again.") if rules.past_pairs else "",
+        _("Both are in the same strand.") if rules.same_strand else "",
+        _("They share a language.") if rules.shared_language else "",
+        _("They are free at the same time at least once a week.") if rules.shared_availability else "",
+    ]
+    if (gap := rules.min_level_gap) is not None:
+        told.append(
+            ngettext(
+                "At least %(n)s career level lies between them.",
+                "At least %(n)s career levels lie between them.",
+                abs(gap),
+            )
+            % {"n": gap}
+        )
+    if (hours := rules.max_hours_apart) is not None:
+        told.append(
+            ngettext(
+                "Their time zones are %(n)s hour apart at most.",
+                "Their time zones are %(n)s hours apart at most.",
+                hours,
+            )
+            % {"n": hours}
+        )
+    return [sentence for sentence in told if sentence]
+
+
+def criteria_bars(criteria: Criteria) -> list[Bar]:
+    """The weights, the heaviest first; those that are off are left out."""
+    names = {**NAMES, "wish": _("Wish of a mentee"), "mentor_wish": _("Wish of a mentor")}
+    weights = [(name, getattr(criteria.weights, name)) for name in CRITERIA]
+    bars = [Bar(names[name], weight, text=str(weight)) for name, weight in weights if weight]
+    return sorted(bars, key=lambda bar: -bar.value)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run in the list of versions."""
+
+    run: Run
+    kind: str  # color of its state
+    met: int | None = None  # mentees with a wish met
+    numbers: Mapping[str, Any] | None = None
+
+
+_KINDS = {
+    Run.State.QUEUED: "wait",
+    Run.State.RUNNING: "wait",
+    Run.State.CERTIFIED: "on",
+    Run.State.PUBLISHED: "ok",
+    Run.State.FAILED: "late",
+    Run.State.CANCELLED: "plain",
+}
+
+
+def run_lines(runs: Iterable[Run]) -> list[RunLine]:
+    """Rows of the list of runs."""
+    return [RunLine(run, _KINDS[Run.State(run.state)], *_figures(run.numbers)) for run in runs]
+
+
+def _figures(numbers: Mapping[str, Any]) -> tuple[int | None, Mapping[str, Any] | None]:
+    return (sum(numbers["wishes"].values()), numbers) if numbers else (None, None)
+
+
+def lede(run: Run, program: Program) -> str:
+    """What the run reached and who knows of it, in one line."""
+    numbers = run.numbers
+    values = {
+        "number": run.number,
+        "covered": numbers["covered"],
+        "total": numbers["mentees"],
+        "mentees": word(program, "mentees"),
+    }
+    if run.objective == Run.Objective.PEOPLE:
+        found = _(
+            "Run %(number)s is proven optimal: %(covered)s of %(total)s %(mentees)s are matched, as many as can be, in the best total fit."
+        )
+    else:
+        found = _(
+            "Run %(number)s is proven optimal: no other pairs fit better in total. %(covered)s of %(total)s %(mentees)s are matched."
+        )
+    if run.published_at:
+        told = _("Published on %(day)s.") % {"day": date_format(run.published_at, "DATE_FORMAT")}
+    else:
+        told = _("Nobody has been told.")
+    return f"{found % values} {told}"
+
+
+def chips(
+    request: HttpRequest, counted: Mapping[str, int], show: str, before: Run | None, program: Program
+) -> list[Link]:
+    """The ready-made filters with their counts; search and order stay."""
+    labels = {
+        "": (_("All pairs"), counted["all"]),
+        "low": (_("Low fit"), counted["low"]),
+        "wish": (_("Wish not met"), counted["wish"]),
+        "locked": (_("Locked"), counted["locked"]),
+    }
+    if before:
+        labels["changed"] = (
+            _("Changed since run %(number)s") % {"number": before.number},
+            counted["changed"],
+        )
+    labels["unmatched"] = (
+        _("Unmatched %(mentees)s") % {"mentees": word(program, "mentees")},
+        counted["unmatched"],
+    )
+    labels["free"] = (_("Free %(mentors)s") % {"mentors": word(program, "mentors")}, counted["free"])
+    found = []
+    for code, (label, count) in labels.items():
+        query = request.GET.copy()
+        for name in ("show", "page", "pair"):
+            query.pop(name, None)
+        if code:
+            query["show"] = code
+        kind = "late" if code == "unmatched" and count else ""
+        found.append(Link(label, f"?{query.urlencode()}", current=code == show, count=count, kind=kind))
+    return found

@@ -1,0 +1,82 @@
+"""All runs of a cohort, the criteria, and starting a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.errors import Refused
+from core.roles import Permission
+from matching.domain.criteria import change_criteria
+from matching.domain.runs import request_run
+from matching.engine.field import Criteria
+from matching.forms import CriteriaForm, RunForm
+from matching.queries import UNDER_WAY, exclusions_of, locks_of, runs_of, scheme_of, waiting
+from matching.summary import criteria_bars, rules_in_words, run_lines
+from matching.views.common import matching_context, whole_cohort
+from programs.views.desk import reader
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
+    """What waits to be matched, the criteria, and the runs as versions."""
+    found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
+    runs = list(runs_of(found))
+    criteria = Criteria.from_dict(scheme_of(found).criteria)
+    context: dict[str, Any] = {
+        **matching_context(request, found),
+        "waiting": waiting(found),
+        "runs": run_lines(runs),
+        "at_work": next((run for run in runs if run.state in UNDER_WAY), None),
+        "rules": rules_in_words(criteria),
+        "weights": criteria_bars(criteria),
+        "locks": locks_of(found).count(),
+        "exclusions": exclusions_of(found).count(),
+        "form": RunForm(),
+    }
+    return render(request, "matching/index.html", context)
+
+
+@login_required
+@require_POST
+def start(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
+    """Ask for a run, and go to where its progress shows."""
+    found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
+    form = RunForm(request.POST)
+    objective = (
+        form.cleaned_data["objective"] if form.is_valid() else RunForm.base_fields["objective"].initial
+    )
+    run = request_run(cohort=found, by=reader(request), objective=objective)
+    return redirect("matching_run", program, cohort, run.number)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def criteria(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
+    """What a good pair is, and what is never made."""
+    found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
+    scheme = scheme_of(found)
+    in_force = Criteria.from_dict(scheme.criteria).to_dict()
+    form = CriteriaForm(request.POST or None, initial=CriteriaForm.values_of(in_force, scheme.version))
+    if request.method == "POST" and form.is_valid():
+        try:
+            version = form.cleaned_data["version"]
+            change_criteria(
+                cohort=found, criteria=form.criteria(in_force), version=version, by=reader(request)
+            )
+        except Refused as refused:
+            form.add_error(None, f"{refused.message} {refused.hint}")
+            form.data = form.data.copy()
+            form.data["version"] = scheme.version  # the next attempt is made knowingly
+        else:
+            messages.success(request, _("The criteria are saved. They apply from the next run on."))
+            return redirect("matching_review", program, cohort)
+    context = {**matching_context(request, found), "form": form, "is_new": scheme.version == 0}
+    return render(request, "matching/criteria.html", context)

@@ -1,0 +1,116 @@
+"""One run: under way, failed, or ready for review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from core.roles import Permission
+from matching import left_words, review
+from matching.domain.runs import cancel_run
+from matching.engine.field import Criteria
+from matching.forms import ReviewFilter
+from matching.models import Proposal, Run
+from matching.queries import READY, UNDER_WAY, latest_ready, runs_of, scheme_of
+from matching.rule_words import STAGES
+from matching.summary import chips, lede
+from matching.views.common import matching_context, whole_cohort
+from participants.models import Enrollment
+from programs.models import Cohort
+from programs.views.desk import reader
+
+
+@login_required
+@require_safe
+def show(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
+    """Where the run stands; its pairs once they are proven."""
+    found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
+    run = get_object_or_404(runs_of(found), number=number)
+    context = {**matching_context(request, found), "run": run, "run_url": request.path}
+    if run.state in READY:
+        return render(request, "matching/review.html", {**context, **_review(request, found, run)})
+    context["stage"] = STAGES[run.stage]
+    context["failure"] = left_words.failure(run) if run.state == Run.State.FAILED else None
+    context["at_work"] = run.state in UNDER_WAY
+    return render(request, "matching/run.html", context)
+
+
+@login_required
+@require_safe
+def progress(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
+    """The bar alone, asked for every two seconds; once the run is over, the page is loaded anew."""
+    found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
+    run = get_object_or_404(runs_of(found), number=number)
+    if run.state not in UNDER_WAY:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(
+        request, "matching/progress.html", {"run": run, "stage": STAGES[run.stage], "poll_url": request.path}
+    )
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
+    """Call the run off."""
+    found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
+    cancel_run(run=get_object_or_404(runs_of(found), number=number), by=reader(request))
+    messages.success(request, _("The run was cancelled. Nothing of it is kept."))
+    return redirect("matching_review", program, cohort)
+
+
+def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
+    form = ReviewFilter(request.GET)
+    given = form.cleaned_data if form.is_valid() else {"q": "", "sort": ""}
+    show = request.GET.get("show", "")
+    show = show if show in review.SHOWS else ""
+    pairs = review.pairs_of(run)
+    counted = review.counts(run, pairs)
+    before = latest_ready(cohort, before=run.number)
+    newest = latest_ready(cohort)
+    context: dict[str, Any] = {
+        "filter": form,
+        "show": show,
+        "lede": lede(run, cohort.program),
+        "chips": chips(request, counted, show, before, cohort.program),
+        "stale": review.impossible(Proposal.objects.filter(run=run)).count()
+        if run.state == Run.State.CERTIFIED
+        else 0,
+        "newest": newest if newest and newest.number > run.number else None,
+        "criteria_changed": run.criteria != Criteria.from_dict(scheme_of(cohort).criteria).to_dict(),
+        "publish_url": _publish_url(cohort, run),
+        "is_open": run.state == Run.State.CERTIFIED,
+        "here": request.get_full_path(),
+        "pair": None,
+        "keep": ["show"],
+    }
+    number = request.GET.get("page")
+    if show in ("unmatched", "free"):
+        role = Enrollment.Role.MENTEE if show == "unmatched" else Enrollment.Role.MENTOR
+        context["page"], context["left"] = review.left_rows(run, role, given["q"], number)
+        return context
+    context["page"], context["rows"] = review.pair_rows(
+        review.filtered(pairs, show, given["q"], given["sort"]), number
+    )
+    if opened := _opened(request, pairs):
+        context["pair"] = review.pair_detail(cohort.program, opened)
+    return context
+
+
+def _opened(request: HttpRequest, pairs: Any) -> Proposal | None:
+    """The pair that the address names; none for an address that was cut or comes from another run."""
+    wanted = request.GET.get("pair", "")
+    return next((row for row in pairs.filter(uid=wanted)), None) if review.is_uid(wanted) else None
+
+
+def _publish_url(cohort: Cohort, run: Run) -> str:
+    try:
+        return reverse("publish_run", args=[cohort.program.slug, cohort.slug, run.number])
+    except NoReverseMatch:
+        return ""
