@@ -1,6 +1,23 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ParticipantsConfig(AppConfig):
     name = "participants"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core.nav import register_nav
+        from core.roles import Permission
+        from participants import deadlines, mails
+        from participants.nav import my_applications
+        from participants.panels import by_directorate, call, places
+        from programs.desk import Panel, Tab, register_panel, register_tab
+
+        mails.register_all()
+        deadlines.register_all()
+        register_nav(my_applications)
+        register_tab(Tab(20, _("People"), "cohort_people", Permission.SEE_PEOPLE))
+        register_panel(Panel(20, "participants/panels/call.html", call, wide=True))
+        register_panel(Panel(21, "participants/panels/places.html", places))
+        register_panel(Panel(22, "participants/panels/directorates.html", by_directorate))

@@ -19,7 +19,9 @@ from programs.models import Cohort, Program, Strand
 class Skill(models.Model):
     """Something that mentors offer and mentees seek; `program` empty means every program's."""
 
-    program = models.ForeignKey(Program, on_delete=models.CASCADE, null=True, blank=True, related_name="skills")
+    program = models.ForeignKey(
+        Program, on_delete=models.CASCADE, null=True, blank=True, related_name="skills"
+    )
     slug = models.SlugField(max_length=60)
     name = models.JSONField(default=dict)  # by language
 
@@ -75,10 +77,14 @@ class Enrollment(Addressed):
     decision_note = models.TextField(blank=True)  # staff only
     submitted_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
-    left_out_before = models.BooleanField(default=False)  # matched first: no place or no mentor in an earlier cohort
+    left_out_before = models.BooleanField(
+        default=False
+    )  # matched first: no place or no mentor in an earlier cohort
 
     # Places: how many mentees a mentor takes, how many mentors a mentee wants; and how many are taken.
-    capacity = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1), MaxValueValidator(20)])
+    capacity = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(20)]
+    )
     used = models.PositiveSmallIntegerField(default=0)
 
     position_summary = models.TextField(blank=True)
@@ -87,10 +93,16 @@ class Enrollment(Addressed):
     own_goals = models.TextField(blank=True)
     expectations = models.TextField(blank=True)
     career_goals = models.TextField(blank=True)
-    goals = ArrayField(models.CharField(max_length=40), default=list, blank=True)  # chosen from the program's list
+    goals = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True
+    )  # chosen from the program's list
     hours_per_month = models.PositiveSmallIntegerField(null=True, blank=True)
-    media = ArrayField(models.CharField(max_length=20), default=list, blank=True)  # in_person, video, phone, email
-    availability = ArrayField(models.CharField(max_length=10), default=list, blank=True)  # "mon-am", "tue-pm", ...
+    media = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True
+    )  # in_person, video, phone, email
+    availability = ArrayField(
+        models.CharField(max_length=10), default=list, blank=True
+    )  # "mon-am", "tue-pm", ...
     answers = models.JSONField(default=dict, blank=True)  # to the program's further questions, by key
     pages_done = models.JSONField(default=list, blank=True)  # of the application form
 

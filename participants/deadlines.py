@@ -1,0 +1,229 @@
+"""What applicants and those who choose among them owe, and by when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import (
+    CharField,
+    Count,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.dates import EndOfDay
+from core.roles import Permission, roles_granting
+from notifications.deadlines import COLUMNS, NEVER, Deadline, DeadlineKind, Wording, register
+from participants.models import Enrollment
+from participants.rules import OFFER_DAYS, REVIEW_DAYS
+from programs.labels import word
+from programs.models import Cohort, Membership
+
+S = Enrollment.State
+Key = tuple[int, str, int]
+CHOOSING = (Cohort.State.CALL_OPEN, Cohort.State.SELECTING, Cohort.State.MATCHING)
+
+
+def _text(value: str) -> Value:
+    return Value(value, output_field=CharField())
+
+
+class LocalDatePlus(Func):
+    """The local date of an instant in a zone, some days later."""
+
+    template = "((%(expressions)s)::date + %(days)s)"
+    arg_joiner = " AT TIME ZONE "
+    output_field = DateField()
+
+
+def finish_rows() -> QuerySet[Any, Any]:
+    """Drafts while the call is open, and everything that was submitted."""
+    due = F("cohort__call_closes_on")
+    return (
+        Enrollment.objects.filter(
+            Q(submitted_at__isnull=False) | Q(state=S.DRAFT, cohort__state=Cohort.State.CALL_OPEN)
+        )
+        .annotate(
+            kind=_text("finish_application"),
+            object_id=F("pk"),
+            occurrence=_text(""),
+            opens_on=F("cohort__call_opens_on"),
+            due_on=due,
+            due_at=EndOfDay(due, F("cohort__timezone")),
+            done_at=F("submitted_at"),
+        )
+        .values_list(*COLUMNS)
+    )
+
+
+def accept_rows() -> QuerySet[Any, Any]:
+    """Places offered and not answered yet."""
+    offered = LocalDatePlus(F("decided_at"), F("cohort__timezone"), days=0)
+    due = LocalDatePlus(F("decided_at"), F("cohort__timezone"), days=OFFER_DAYS)
+    return (
+        Enrollment.objects.filter(state=S.OFFERED, decided_at__isnull=False)
+        .annotate(
+            kind=_text("accept_place"),
+            object_id=F("pk"),
+            occurrence=_text(""),
+            opens_on=offered,
+            due_on=due,
+            due_at=EndOfDay(due, F("cohort__timezone")),
+            done_at=NEVER,
+        )
+        .values_list(*COLUMNS)
+    )
+
+
+def review_rows() -> QuerySet[Any, Any]:
+    """One for each member of staff and cohort, while applications of people they decide on wait."""
+    waiting = Enrollment.objects.filter(cohort=OuterRef("program__cohorts"), state=S.SUBMITTED)
+    own = waiting.filter(person__organization=OuterRef("organization"))
+    closes, zone = F("program__cohorts__call_closes_on"), F("program__cohorts__timezone")
+    due = ExpressionWrapper(closes + Value(REVIEW_DAYS), output_field=DateField())
+    return (
+        Membership.objects.filter(
+            role__in=roles_granting(Permission.DECIDE_APPLICATIONS), program__cohorts__state__in=CHOOSING
+        )
+        .annotate(
+            kind=_text("review_applications"),
+            cohort_id=F("program__cohorts"),
+            object_id=F("program__cohorts"),
+            occurrence=_text(""),
+            opens_on=ExpressionWrapper(closes + Value(1), output_field=DateField()),
+            due_on=due,
+            due_at=EndOfDay(due, zone),
+            done_at=NEVER,
+        )
+        .filter(Q(organization=None) & Exists(waiting) | Exists(own))
+        .values_list(*COLUMNS)
+        .distinct()
+    )
+
+
+def _enrollments(rows: Iterable[Deadline]) -> dict[int, Enrollment]:
+    keys = [row.object_id for row in rows]
+    return Enrollment.objects.select_related("cohort__program").in_bulk(keys)
+
+
+def finish_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:
+    """Finish your application as mentee."""
+    rows = list(rows)
+    found = _enrollments(rows)
+    return {(row.object_id, row.occurrence, row.person_id): _finish(found[row.object_id]) for row in rows}
+
+
+def _finish(enrollment: Enrollment) -> Wording:
+    cohort = enrollment.cohort
+    values = {
+        "role": word(cohort.program, enrollment.role),
+        "program": cohort.program.name,
+        "cohort": cohort.name,
+    }
+    return Wording(
+        verb=_("Finish your application as %(role)s") % values,
+        explanation=_("%(program)s, %(cohort)s. What you have written is saved.") % values,
+        url=reverse("apply_start", args=[cohort.program.slug, cohort.slug, enrollment.role]),
+        done=_("You applied as %(role)s in %(cohort)s") % values,
+    )
+
+
+def accept_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:
+    """Accept your place."""
+    rows = list(rows)
+    found = _enrollments(rows)
+    return {
+        (row.object_id, row.occurrence, row.person_id): Wording(
+            verb=_("Accept your place in %(program)s")
+            % {"program": found[row.object_id].cohort.program.name},
+            explanation=_("After this day it goes to the next person on the waiting list."),
+            url=reverse("my_applications"),
+        )
+        for row in rows
+    }
+
+
+def review_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:
+    """Decide on 12 applications."""
+    rows = list(rows)
+    cohorts = Cohort.objects.select_related("program").in_bulk({row.object_id for row in rows})
+    waiting = _waiting({row.object_id for row in rows}, {row.person_id for row in rows})
+    return {
+        (row.object_id, row.occurrence, row.person_id): _review(
+            cohorts[row.object_id], waiting[row.object_id, row.person_id]
+        )
+        for row in rows
+    }
+
+
+def _waiting(cohorts: set[int], people: set[int]) -> Counter[tuple[int, int]]:
+    """How many applications wait for each (cohort, member of staff), as far as the roles reach. Two queries."""
+    submitted = Enrollment.objects.filter(cohort__in=cohorts, state=S.SUBMITTED)
+    counts = submitted.values_list("cohort", "cohort__program", "person__organization").annotate(Count("pk"))
+    reach: dict[tuple[int, int], set[int | None]] = {}
+    for person, program, organization in Membership.objects.filter(
+        person__in=people, role__in=roles_granting(Permission.DECIDE_APPLICATIONS)
+    ).values_list("person", "program", "organization"):
+        reach.setdefault((person, program), set()).add(organization)
+    found: Counter[tuple[int, int]] = Counter()
+    for cohort, program, organization, count in counts.order_by("cohort"):
+        for (person, where), reached in reach.items():
+            if where == program and (None in reached or organization in reached):
+                found[cohort, person] += count
+    return found
+
+
+def _review(cohort: Cohort, waiting: int) -> Wording:
+    verb = ngettext("Decide on %(count)d application", "Decide on %(count)d applications", waiting)
+    return Wording(
+        verb=verb % {"count": waiting},
+        explanation=_("%(program)s, %(cohort)s. Nobody is told before you release the decisions.")
+        % {"program": cohort.program.name, "cohort": cohort.name},
+        url=reverse("cohort_people", args=[cohort.program.slug, cohort.slug]) + "?state=submitted",
+    )
+
+
+def register_all() -> None:
+    """Called once, when the app is ready."""
+    register(
+        DeadlineKind(
+            "finish_application",
+            gettext_lazy("Finish the application"),
+            finish_rows,
+            finish_words,
+            remind=(-7, -1),
+            escalate_after=None,
+        )
+    )
+    register(
+        DeadlineKind(
+            "accept_place",
+            gettext_lazy("Accept the place offered"),
+            accept_rows,
+            accept_words,
+            remind=(-3, -1),
+            escalate_after=None,
+        )
+    )
+    register(
+        DeadlineKind(
+            "review_applications",
+            gettext_lazy("Decide on applications"),
+            review_rows,
+            review_words,
+            remind=(-7, -1, 3),
+            staff=True,
+        )
+    )

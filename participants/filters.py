@@ -1,0 +1,72 @@
+"""Narrowing the list of people; the filter lives in the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.forms import PageForm
+from participants.domain.selection import DECISIONS
+from participants.models import Enrollment
+from participants.queries import directorates, late_people
+from programs.labels import in_language, word
+from programs.models import Cohort, Strand
+
+S, Role = Enrollment.State, Enrollment.Role
+PENDING = [("any", _("Any decision")), *[(state.value, state.label) for state in DECISIONS]]
+
+
+class PeopleFilter(filters.FilterSet):
+    """People of a cohort by name, role, state, strand and directorate."""
+
+    q = filters.CharFilter(label=_("Name or e-mail"), method="search")
+    role = filters.ChoiceFilter(label=_("Role"), empty_label=_("Both"))
+    state = filters.ChoiceFilter(label=_("State"), choices=S.choices, empty_label=_("Any"))
+    pending = filters.ChoiceFilter(
+        label=_("Decision set aside"), method="is_pending", choices=PENDING, empty_label=_("Any or none")
+    )
+    strand = filters.ChoiceFilter(label=_("Strand"), field_name="strand__slug", empty_label=_("All"))
+    directorate = filters.ChoiceFilter(label=_("Directorate"), method="within", empty_label=_("All"))
+    late = filters.BooleanFilter(label=_("Late with something"), method="is_late", widget=forms.CheckboxInput)
+
+    class Meta:
+        model = Enrollment
+        fields = ("q", "role", "state", "pending", "strand", "directorate", "late")
+        form = PageForm
+
+    def __init__(self, data: Any, queryset: QuerySet[Enrollment], *, cohort: Cohort) -> None:
+        super().__init__(data, queryset=queryset)
+        self.cohort = cohort
+        strands = Strand.objects.filter(program=cohort.program_id).order_by("pk")
+        self._choices("role", [(role, word(cohort.program, role, cap=True)) for role in Role.values])
+        self._choices("strand", [(strand.slug, in_language(strand.name)) for strand in strands])
+        self._choices("directorate", [(str(unit.pk), unit.name) for unit in directorates(queryset)])
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.filters[name].extra["choices"] = choices
+
+    def search(self, rows: QuerySet[Enrollment], _name: str, value: str) -> QuerySet[Enrollment]:
+        """Every word must stand in the name or in the address."""
+        for part in value.split():
+            rows = rows.filter(
+                Q(person__full_name__icontains=part)
+                | Q(person__preferred_name__icontains=part)
+                | Q(person__email__icontains=part)
+            )
+        return rows
+
+    def within(self, rows: QuerySet[Enrollment], _name: str, unit: str) -> QuerySet[Enrollment]:
+        """In a top unit or below it."""
+        return rows.filter(Q(person__unit__top=unit) | Q(person__unit=unit))
+
+    def is_pending(self, rows: QuerySet[Enrollment], _name: str, value: str) -> QuerySet[Enrollment]:
+        """With a decision that is not released yet: any, or this one."""
+        return rows.exclude(pending_decision="") if value == "any" else rows.filter(pending_decision=value)
+
+    def is_late(self, rows: QuerySet[Enrollment], _name: str, value: bool) -> QuerySet[Enrollment]:
+        """Those with an open deadline in this cohort that has passed."""
+        return rows.filter(person__in=late_people(self.cohort)) if value else rows

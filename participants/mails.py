@@ -1,0 +1,20 @@
+"""The mails that applicants get; their texts stand in templates/mail/."""
+
+from django.utils.translation import gettext_lazy as _
+
+from notifications.mails import MailKind, register
+
+KINDS = (
+    MailKind("application_received", _("Your application has arrived")),
+    MailKind("application_accepted", _("You take part")),
+    MailKind("application_waitlisted", _("You are on the waiting list")),
+    MailKind("application_declined", _("You are not accepted this time")),
+    MailKind("place_offered", _("A place is offered to you")),
+    MailKind("offer_lapsed", _("A place offered was not accepted in time")),
+)
+
+
+def register_all() -> None:
+    """Called once, when the app is ready."""
+    for kind in KINDS:
+        register(kind)

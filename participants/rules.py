@@ -1,0 +1,39 @@
+"""What holds for an enrollment, without reading anything."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from core.dates import today_in
+from participants.models import Enrollment
+from people.models import Person
+from programs.models import Cohort, Strand
+
+OFFER_DAYS = 7  # to accept a place from the waiting list
+REVIEW_DAYS = 14  # after the call for the team to decide
+MAX_WISHES = 3
+
+
+def call_is_open(cohort: Cohort) -> bool:
+    """Whether people can apply today, in the cohort's time zone."""
+    today = today_in(cohort.timezone)
+    return cohort.state == Cohort.State.CALL_OPEN and cohort.call_opens_on <= today <= cohort.call_closes_on
+
+
+def is_open_to(strand: Strand, mentee: Person) -> bool:
+    """Whether a strand is for people with this one's type of contract."""
+    return not strand.contract_types or mentee.contract_type in strand.contract_types
+
+
+def offer_due_on(enrollment: Enrollment) -> date:
+    """The last day to accept an offered place, in the cohort's time zone."""
+    assert enrollment.decided_at is not None, "an offer has a time"
+    return enrollment.decided_at.astimezone(ZoneInfo(enrollment.cohort.timezone)).date() + timedelta(
+        days=OFFER_DAYS
+    )
+
+
+def offer_is_over(enrollment: Enrollment) -> bool:
+    """Whether the last day to accept has ended."""
+    return today_in(enrollment.cohort.timezone) > offer_due_on(enrollment)

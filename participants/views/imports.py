@@ -1,0 +1,79 @@
+"""Bringing in applications from a file: choose, see what would happen, confirm."""
+
+from __future__ import annotations
+
+import defusedcsv.csv as csv
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.errors import Refused
+from core.roles import Permission
+from participants.domain.import_checks import read_rows
+from participants.domain.import_sample import sample_rows
+from participants.domain.imports import import_applications, plan_import
+from participants.forms import UploadForm
+from participants.panels import people_url
+from participants.queries import sees_everyone
+from participants.views.common import reader
+from programs.models import Cohort
+from programs.views.desk import desk_context, get_cohort
+
+SHOWN = 200  # problems listed; the rest is counted
+
+
+def _cohort(request: HttpRequest, program: str, cohort: str) -> Cohort:
+    """A file may name anybody, so a role limited to one organization cannot bring one in."""
+    found = get_cohort(request, program, cohort, Permission.DECIDE_APPLICATIONS)
+    if not sees_everyone(found, viewer=reader(request), permission=Permission.DECIDE_APPLICATIONS):
+        raise Http404
+    return found
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
+    """Nothing changes before the preview is confirmed; the file travels in the page meanwhile."""
+    found = _cohort(request, program, cohort)
+    context = desk_context(request, found)
+    if request.method == "POST" and "content" in request.POST:
+        return _confirmed(request, found)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        content = form.cleaned_data["file"].read()
+        try:
+            plan = plan_import(cohort=found, rows=read_rows(content))
+            name = form.cleaned_data["file"].name
+            return render(request, "participants/people/import_preview.html", {
+                **context,
+                "plan": plan,
+                "problems": plan.problems[:SHOWN],
+                "more": max(0, len(plan.problems) - SHOWN),
+                "content": content.decode("utf-8-sig"),
+                "file_name": name,
+            })  # fmt: skip
+        except Refused as refusal:
+            form.add_error("file", f"{refusal.message} {refusal.hint}".strip())
+    return render(request, "participants/people/import.html", {**context, "form": form})
+
+
+def _confirmed(request: HttpRequest, cohort: Cohort) -> HttpResponse:
+    rows = read_rows(request.POST["content"].encode())
+    done = import_applications(cohort=cohort, rows=rows, by=reader(request))
+    text = _("Brought in: %(new)d new, %(changed)d changed. Decided already and left alone: %(decided)d.")
+    messages.success(request, text % {"new": done.new, "changed": done.changed, "decided": done.decided})
+    return redirect(people_url(cohort))
+
+
+@login_required
+@require_GET
+def sample(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
+    """A file with all columns of this cohort and two rows to overwrite."""
+    found = _cohort(request, program, cohort)
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="applications-sample.csv"'
+    csv.writer(response).writerows(sample_rows(found))
+    return response
