@@ -78,7 +78,6 @@ class ServeCommand(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _supervisor(self, var: Path, door: socket.socket, url: str, *, own_services: bool) -> Supervisor:
-        (var / "static").mkdir(parents=True, exist_ok=True)  # empty: the finders serve
         return Supervisor(
             programs=[*_programs(door), *self.more_programs()],
             logs=var / "log",

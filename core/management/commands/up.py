@@ -1,5 +1,7 @@
 """`manage.py up`: Ithaca with your own data, on one machine."""
 
+import sys
+
 from django.contrib.auth import get_user_model
 
 from core.management.serve import ServeCommand
@@ -16,4 +18,7 @@ class Command(ServeCommand):
     def welcome(self) -> list[str]:
         if not self.empty:
             return []
-        return ["There is no account yet. In another terminal: .venv/bin/python manage.py create_operator"]
+        return [
+            "There is no account yet. In another terminal:",
+            f"  {sys.executable} manage.py create_operator you@example.org --password",
+        ]
