@@ -21,9 +21,15 @@ class Policy(models.Model):
 
     agreement_days = models.PositiveSmallIntegerField(_("days to sign the agreement"), default=30)
     plan_days = models.PositiveSmallIntegerField(_("days to write the action plan"), default=60)
-    rematch_days = models.PositiveSmallIntegerField(_("days in which a re-match can be asked for"), default=60)
-    term_months = models.PositiveSmallIntegerField(_("length in months"), default=12, validators=[MinValueValidator(1), MaxValueValidator(60)])
-    meetings_per_month = models.PositiveSmallIntegerField(_("meetings a month"), default=2, validators=[MaxValueValidator(31)])
+    rematch_days = models.PositiveSmallIntegerField(
+        _("days in which a re-match can be asked for"), default=60
+    )
+    term_months = models.PositiveSmallIntegerField(
+        _("length in months"), default=12, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+    meetings_per_month = models.PositiveSmallIntegerField(
+        _("meetings a month"), default=2, validators=[MaxValueValidator(31)]
+    )
     supervisor_signs = models.BooleanField(_("the supervisor approves the agreement"), default=True)
     action_plan = models.BooleanField(_("an action plan is written"), default=True)
 
@@ -57,12 +63,16 @@ class Membership(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=20, choices=Role)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["person", "program", "role", "organization"], name="membership_unique", nulls_distinct=False
+                fields=["person", "program", "role", "organization"],
+                name="membership_unique",
+                nulls_distinct=False,
             )
         ]
 

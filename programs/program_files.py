@@ -170,7 +170,9 @@ def _labels(labels: Any, languages: list[str]) -> Mapping[str, Texts]:
     for language, chosen in labels.items():
         if language not in languages:
             raise ValueError(f"labels: {language!r} is not one of the program's languages")
-        if not isinstance(chosen, dict) or not all(isinstance(text, str) and text for text in chosen.values()):
+        if not isinstance(chosen, dict) or not all(
+            isinstance(text, str) and text for text in chosen.values()
+        ):
             raise ValueError(f"labels.{language}: is not a mapping of words")
         if unknown := sorted(set(chosen) - KEYS):
             raise ValueError(f"labels.{language}: {unknown[0]!r} is not one of {', '.join(sorted(KEYS))}")
@@ -183,7 +185,9 @@ def _policy(policy: Any) -> Mapping[str, Any]:
         kind = bool if field.get_internal_type() == "BooleanField" else int
         value = policy[field.name]
         if type(value) is not kind or value < 0:
-            raise ValueError(f"policy.{field.name}: {value!r} is not {'yes or no' if kind is bool else 'a number'}")
+            raise ValueError(
+                f"policy.{field.name}: {value!r} is not {'yes or no' if kind is bool else 'a number'}"
+            )
     return dict(policy)
 
 
@@ -194,7 +198,9 @@ def _strand(number: int, raw: Any) -> dict[str, Any]:
         raise ValueError(f"{where}.format: {raw['format']!r} is not one of {', '.join(Strand.Format.values)}")
     strand = {**_STRAND_DEFAULTS, **raw}
     if not 1 <= strand["size_min"] <= strand["size_max"]:
-        raise ValueError(f"{where}: size_min {strand['size_min']} to size_max {strand['size_max']} is not a range")
+        raise ValueError(
+            f"{where}: size_min {strand['size_min']} to size_max {strand['size_max']} is not a range"
+        )
     return strand
 
 
@@ -204,7 +210,9 @@ def _questionnaires(raw: Any, lists: Any, languages: list[str]) -> dict[str, dic
         where = f"questionnaires.{key}"
         _exactly(where, one, {"purpose", "pages"})
         if one["purpose"] not in Questionnaire.Purpose.values:
-            raise ValueError(f"{where}.purpose: {one['purpose']!r} is not one of {Questionnaire.Purpose.values}")
+            raise ValueError(
+                f"{where}.purpose: {one['purpose']!r} is not one of {Questionnaire.Purpose.values}"
+            )
         questions = {"pages": _written_out(where, one["pages"], lists)}
         try:
             tree = parse(questions)
@@ -231,7 +239,9 @@ def _written_out(where: str, pages: Any, lists: Any) -> list[Any]:
                 raise ValueError(f"{where}, question “{one.get('key')}”: there is no list {choices!r}")
             choices = lists[choices]
         if not isinstance(choices, dict):
-            raise ValueError(f"{where}, question “{one.get('key')}”: choices are a list's name or value: text")
+            raise ValueError(
+                f"{where}, question “{one.get('key')}”: choices are a list's name or value: text"
+            )
         return {**one, "choices": [{"value": value, "label": label} for value, label in choices.items()]}
 
     if not isinstance(pages, list):

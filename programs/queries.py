@@ -56,9 +56,7 @@ def organizations_for_programs(person: Person) -> QuerySet[Organization]:
     """Where the person may make a program: anywhere as operator, else in organizations whose programs they manage."""
     if person.is_operator:
         return Organization.objects.order_by("name")
-    managed = Membership.objects.filter(
-        person=person.pk, role=Role.MANAGER, program__owner=OuterRef("pk")
-    )
+    managed = Membership.objects.filter(person=person.pk, role=Role.MANAGER, program__owner=OuterRef("pk"))
     return Organization.objects.filter(Exists(managed)).order_by("name")
 
 

@@ -51,7 +51,9 @@ class QuestionsForm(PageForm):
         for name in rank_names(question):
             uid = self.cleaned_data.get(name)
             if uid and uid in seen:
-                self.add_error(name, _("You have named this person already. Choose another, or leave it empty."))
+                self.add_error(
+                    name, _("You have named this person already. Choose another, or leave it empty.")
+                )
             seen.add(uid or "")
 
 
@@ -138,12 +140,15 @@ def _field(question: Question, pairs: Pairs, texts: dict[str, Any], language: st
 def _long_text(question: Question, texts: dict[str, Any]) -> forms.Field:
     rows = 4 if question.max_words <= 100 else 8
     widget = forms.Textarea(attrs={"rows": rows, "data-words": question.max_words})
-    limits = [_at_most(question.max_words), MaxLengthValidator(LONGEST)]
+    limits: list[Callable[[Any], None]] = [_at_most(question.max_words), MaxLengthValidator(LONGEST)]
     return forms.CharField(widget=widget, validators=limits, **texts)
 
 
 def _scale(question: Question, language: str | None) -> Pairs:
-    ends = {question.min: in_language(question.low, language), question.max: in_language(question.high, language)}
+    ends = {
+        question.min: in_language(question.low, language),
+        question.max: in_language(question.high, language),
+    }
     steps = range(question.min, question.max + 1)
     return [
         (str(step), _("%(number)s: %(meaning)s") % {"number": step, "meaning": ends[step]})
@@ -154,7 +159,9 @@ def _scale(question: Question, language: str | None) -> Pairs:
 
 
 def _number_of(pairs: Pairs, texts: dict[str, Any]) -> forms.Field:
-    return forms.TypedChoiceField(choices=pairs, coerce=int, empty_value=None, widget=forms.RadioSelect, **texts)
+    return forms.TypedChoiceField(
+        choices=pairs, coerce=int, empty_value=None, widget=forms.RadioSelect, **texts
+    )
 
 
 def _yes_or_no(texts: dict[str, Any]) -> forms.Field:

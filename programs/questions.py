@@ -56,7 +56,9 @@ SKILL_LEVEL = 2  # of a skill that is simply ticked
 VISIBLE_TO = {
     "staff": gettext_lazy("Seen by the program’s staff only."),
     "match": gettext_lazy("Seen by the program’s staff, and by the person you are matched with."),
-    "together": gettext_lazy("Never shown with your name: results are given for five people or more together."),
+    "together": gettext_lazy(
+        "Never shown with your name: results are given for five people or more together."
+    ),
     "everyone": gettext_lazy("Seen by everyone in the program."),
 }
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -240,7 +242,9 @@ def _choices(where: str, kind: Kind, raw: Any, length: int) -> tuple[Choice, ...
             raise ValueError(f"{where}: each choice has “value” and “label”, not {one!r}")
         value = one["value"]
         if not isinstance(value, str) or not _VALUE.fullmatch(value) or len(value) > length:
-            raise ValueError(f"{where}: the choice's value {value!r} is not a short word of at most {length} characters")
+            raise ValueError(
+                f"{where}: the choice's value {value!r} is not a short word of at most {length} characters"
+            )
         found.append(Choice(value, _texts(f"{where}, choice “{value}”", one, "label", needed=True)))
     _unique(f"{where}: choices", [choice.value for choice in found])
     return tuple(found)
@@ -248,7 +252,9 @@ def _choices(where: str, kind: Kind, raw: Any, length: int) -> tuple[Choice, ...
 
 def _texts(where: str, raw: Mapping[str, Any], name: str, *, needed: bool = False) -> Texts:
     value = raw.get(name) or {}
-    if not isinstance(value, Mapping) or not all(isinstance(text, str) and text.strip() for text in value.values()):
+    if not isinstance(value, Mapping) or not all(
+        isinstance(text, str) and text.strip() for text in value.values()
+    ):
         raise ValueError(f"{where}: “{name}” is not text by language, such as {{en: ..., fr: ...}}")
     if needed and not value:
         raise ValueError(f"{where}: “{name}” is missing")
@@ -260,7 +266,9 @@ def _typed(where: str, raw: Mapping[str, Any], name: str, kind: type, *, default
     if value is None:
         return default
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ValueError(f"{where}: “{name}” is {value!r}, not {'yes or no' if kind is bool else 'a whole number'}")
+        raise ValueError(
+            f"{where}: “{name}” is {value!r}, not {'yes or no' if kind is bool else 'a whole number'}"
+        )
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -17,7 +17,7 @@ from programs.models import Cohort, Policy, Program
 POLICY = tuple(field.name for field in Policy._meta.fields)
 DATES = ("call_opens_on", "call_closes_on", "starts_on", "ends_on")
 # Words of our own addresses: no program and no cohort is called so.
-RESERVED = frozenset({"new", "people", "settings", "words", "cohorts"})
+RESERVED = frozenset({"new", "people", "settings", "words", "file"})
 
 
 def problems_of_dates(dates: Mapping[str, date]) -> dict[str, str | Promise]:
@@ -32,10 +32,22 @@ def problems_of_dates(dates: Mapping[str, date]) -> dict[str, str | Promise]:
     return found
 
 
+def agreements_due(cohort: Cohort) -> date:
+    """The last day to sign, for pairs that start with the cohort."""
+    return cohort.starts_on + timedelta(days=cohort.agreement_days)
+
+
+def plans_due(cohort: Cohort) -> date:
+    """The last day to hand in the action plan, for pairs that start with the cohort."""
+    return cohort.starts_on + timedelta(days=cohort.plan_days)
+
+
 @lru_cache(maxsize=1)
 def zones() -> list[str]:
     """IANA time zones that people live in, by name."""
-    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")) + ["UTC"]
+    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")) + [
+        "UTC"
+    ]
 
 
 def stamp(obj: Program | Cohort) -> str:

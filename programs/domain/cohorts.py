@@ -45,7 +45,12 @@ def create_cohort(
     try:
         with transaction.atomic():
             cohort = Cohort.objects.create(
-                program=program, name=name, slug=slug, timezone=timezone or program.timezone, **dates, **numbers
+                program=program,
+                name=name,
+                slug=slug,
+                timezone=timezone or program.timezone,
+                **dates,
+                **numbers,
             )
     except IntegrityError as error:
         message = _("The program has a cohort with this address already. Choose another.")
@@ -83,7 +88,9 @@ def update_cohort(
     if places is not None and _set_places(locked, places):
         changed.append("places")
     if changed:
-        record(Verb.COHORT_CHANGED, by=by, target=locked, program_id=locked.program_id, data={"fields": changed})
+        record(
+            Verb.COHORT_CHANGED, by=by, target=locked, program_id=locked.program_id, data={"fields": changed}
+        )
     return locked
 
 
@@ -149,7 +156,9 @@ def resume_running(*, cohort: Cohort, by: Person | None) -> Cohort:
     locked = _lock(cohort)
     if locked.ends_on < today_in(locked.timezone):
         raise Refused(
-            "over", _("The cohort's end date has passed."), _("Set a later end date in the cohort's settings first.")
+            "over",
+            _("The cohort's end date has passed."),
+            _("Set a later end date in the cohort's settings first."),
         )
     return _move(locked, State.RUNNING, Verb.RESUMED, by)
 

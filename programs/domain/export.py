@@ -15,7 +15,9 @@ def export_program(program: Program) -> ProgramFile:
         key=program.template,
         name=dict.fromkeys(program.languages, program.name),
         about=program.texts.get("about") or dict.fromkeys(program.languages, program.name),
-        texts={key: program.texts.get(key) or dict.fromkeys(program.languages, program.name) for key in TEXTS},
+        texts={
+            key: program.texts.get(key) or dict.fromkeys(program.languages, program.name) for key in TEXTS
+        },
         languages=list(program.languages),
         labels=program.labels,
         policy={name: getattr(program, name) for name in POLICY},

@@ -36,7 +36,9 @@ def create_program(
     """
     file = shipped().get(template) if isinstance(template, str) else template
     if file is None:
-        raise Refused("unknown_template", _("There is no such kind of program."), _("Choose one of the list."))
+        raise Refused(
+            "unknown_template", _("There is no such kind of program."), _("Choose one of the list.")
+        )
     refuse_reserved(slug)
     try:
         with transaction.atomic():
@@ -72,7 +74,12 @@ def update_program(
 
 @transaction.atomic
 def add_member(
-    *, program: Program, person: Person, role: str, by: Person | None, organization: Organization | None = None
+    *,
+    program: Program,
+    person: Person,
+    role: str,
+    by: Person | None,
+    organization: Organization | None = None,
 ) -> Membership:
     """Give a person a role. Raises Refused("member_already")."""
     membership, made = Membership.objects.get_or_create(

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from django import template
+from django.utils.safestring import SafeString
 
+from core.templatetags import ui
 from programs import labels
-from programs.models import Program
+from programs.models import Cohort, Program
 
 register = template.Library()
 
@@ -20,3 +22,18 @@ def word(program: Program, key: str, cap: bool = False) -> str:
 def in_language(texts: Mapping[str, str]) -> str:
     """A text kept by language, in the reader's: `{{ strand.name|in_language }}`."""
     return labels.in_language(texts)
+
+
+STATE_KINDS = {
+    Cohort.State.CALL_OPEN: "on",
+    Cohort.State.SELECTING: "wait",
+    Cohort.State.MATCHING: "wait",
+    Cohort.State.RUNNING: "ok",
+    Cohort.State.CLOSING: "wait",
+}
+
+
+@register.simple_tag
+def cohort_state(cohort: Cohort) -> SafeString:
+    """The cohort's state in a pill."""
+    return ui.tag(cohort.get_state_display(), STATE_KINDS.get(Cohort.State(cohort.state), "plain"))

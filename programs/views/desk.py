@@ -1,19 +1,49 @@
-"""The manager's desk."""
+"""The manager's desk: what all its pages share, and where it begins."""
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass, replace
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from core.access import fetch
-from core.roles import Permission
+from core.roles import Permission, roles_granting
 from core.ui import Link
 from people.models import Person
 from programs import desk
 from programs.models import Cohort, Program
-from programs.queries import cohorts_for, permissions_in, programs_for
+from programs.queries import (
+    cohorts_for,
+    desk_programs,
+    may_create_programs,
+    permissions_in,
+    programs_for,
+    roles_by_program,
+)
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """My programs and their cohorts."""
+    person = reader(request)
+    roles, changing = roles_by_program(person), roles_granting(Permission.CHANGE_SETTINGS)
+    rows = [
+        {
+            "program": program,
+            "roles": [role.label for role in roles[program.pk]],
+            "cohorts": program.cohorts.all(),
+            "changes": any(role in changing for role in roles[program.pk]),
+        }
+        for program in desk_programs(person)
+    ]
+    return render(request, "programs/home.html", {"rows": rows, "may_create": may_create_programs(person)})
 
 
 def get_program(request: HttpRequest, program: str, permission: Permission = Permission.SEE_DESK) -> Program:
@@ -45,7 +75,42 @@ def desk_context(request: HttpRequest, cohort: Cohort) -> dict[str, Any]:
         "desk_tabs": _tabs(request, cohort, granted),
         "permissions": granted,
         "sees_people": Permission.SEE_PEOPLE in granted,
+        "changes_settings": Permission.CHANGE_SETTINGS in granted,
     }
+
+
+def rendered_panels(request: HttpRequest, context: dict[str, Any]) -> list[tuple[bool, list[str]]]:
+    """The panels' markup in order, neighbors of one width together: (wide, [markup, ...]).
+
+    Who may not see people gets figures without the links to them.
+    """
+    groups: list[tuple[bool, list[str]]] = []
+    for panel in desk.panels():
+        built = panel.build(context["cohort"])
+        if not context["sees_people"]:
+            built = without_links(built)
+        markup = render_to_string(panel.template, {**context, **built}, request)
+        if not groups or groups[-1][0] != panel.wide:
+            groups.append((panel.wide, []))
+        groups[-1][1].append(markup)
+    return groups
+
+
+def without_links(value: Any) -> Any:
+    """The same with every `url` emptied, however deep it stands."""
+    if isinstance(value, dict):
+        return {key: "" if key == "url" else without_links(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_links(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type) and hasattr(value, "url"):
+        return replace(value, url="")
+    return value
+
+
+def reader(request: HttpRequest) -> Person:
+    """Who is signed in."""
+    assert isinstance(request.user, Person)
+    return request.user
 
 
 def _tabs(request: HttpRequest, cohort: Cohort, granted: frozenset[Permission]) -> list[Link]:
@@ -57,9 +122,3 @@ def _tabs(request: HttpRequest, cohort: Cohort, granted: frozenset[Permission]) 
             current = request.path == url if is_first else request.path.startswith(url)
             found.append(Link(tab.label, url, current=current))
     return found
-
-
-def reader(request: HttpRequest) -> Person:
-    """Who is signed in."""
-    assert isinstance(request.user, Person)  # noqa: S101
-    return request.user

@@ -31,7 +31,9 @@ class Command(BaseCommand):
         owner = Organization.objects.filter(slug=options["owner"]).first()
         manager = Person.objects.filter(email=options["manager"].lower()).first()
         if owner is None or manager is None:
-            raise CommandError("there is no such organization" if owner is None else "nobody has this manager's address")
+            raise CommandError(
+                "there is no such organization" if owner is None else "nobody has this manager's address"
+            )
         try:
             file = read(options["file"].read_text(encoding="utf-8"), options["file"].name)
             program = create_program(
