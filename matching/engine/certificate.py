@@ -1,7 +1,7 @@
 """Proof of a solution, found apart from `solve`: nothing here trusts how the solution was made.
 
 1. Feasible: candidate pairs, locks, limits, minimum score, and the counts that the solution states.
-2. The counts of people and pairs equal those of maximum flows.
+2. The counts of people and pairs equal those of maximum flows (or of a plainer bound that meets them).
 3. Complementary slackness with the prices: no other solution has a higher weighted objective. Each goal
    weighs more than all that follow it together, so the solution is the lexicographic optimum.
 4. Pairs kept: a second solve on exactly the optima that the prices leave.
@@ -32,57 +32,74 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
     bounds: tuple[int, int, tuple[int, ...]] = (0, 0, ())
     reason = _infeasible(problem, solution) or _misstated(problem, solution)
     if not reason:
-        bounds = (
-            most_covered(problem, solution.min_score),
-            most_pairs(problem, solution.min_score),
-            most_by_tier(problem, solution.min_score),
-        )
+        by_tier = most_by_tier(problem, solution.min_score, solution.covered_by_tier)
+        bounds = sum(by_tier), most_pairs(problem, solution.min_score, solution.pairs), by_tier
         if solution.objective == "people":
             reason = _short_of(bounds, (solution.covered, solution.pairs, solution.covered_by_tier))
         reason = reason or _slack(problem, solution) or _unkept(problem, solution)
     return Certificate(not reason, reason, *bounds)
 
 
-def most_covered(problem: Problem, min_score: int) -> int:
-    """Most mentees that can have a mentor, by maximum flow."""
-    return _covered(problem, min_score, np.ones(len(problem.demand), dtype=bool))
+def most_by_tier(problem: Problem, min_score: int, reached: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """Most mentees of each tier that can have a mentor, earlier tiers first, by maximum flows.
 
-
-def most_by_tier(problem: Problem, min_score: int) -> tuple[int, ...]:
-    """Most mentees of each tier that can have a mentor, earlier tiers first, by maximum flows."""
+    Their sum is the most that can be covered. What was `reached` spares the flows it already proves.
+    """
     tiers = np.unique(problem.tier)
-    upto = [_covered(problem, min_score, problem.tier <= tier) for tier in tiers.tolist()]
+    sums = np.cumsum(reached).tolist() if len(reached) == len(tiers) else [-1] * len(tiers)
+    upto = [
+        _covered(problem, min_score, problem.tier <= tier, known)
+        for tier, known in zip(tiers.tolist(), sums, strict=True)
+    ]
     return tuple(np.diff([0, *upto]).tolist())
 
 
-def most_pairs(problem: Problem, min_score: int) -> int:
+def most_pairs(problem: Problem, min_score: int, reached: int = -1) -> int:
     """Most pairs that can be made, by maximum flow."""
     wants = problem.demand - np.bincount(problem.locked[:, 0], minlength=len(problem.demand))
-    return len(problem.locked) + _flow(problem, min_score, wants)
+    locks = len(problem.locked)
+    return locks + _flow(problem, min_score, wants, reached - locks)
 
 
-def _covered(problem: Problem, min_score: int, among: Bools) -> int:
+def suffices(problem: Problem, min_score: int, covered: int, pairs: int) -> bool:
+    """Whether this minimum leaves so many mentees covered and so many pairs; a bound below refuses at once."""
+    everybody = np.ones(len(problem.demand), dtype=bool)
+    return (
+        _covered(problem, min_score, everybody, covered - 1) >= covered
+        and most_pairs(problem, min_score, pairs - 1) >= pairs
+    )
+
+
+def _covered(problem: Problem, min_score: int, among: Bools, reached: int) -> int:
     held = np.zeros(len(problem.demand), dtype=bool)
     held[problem.locked[:, 0]] = True
-    return int((held & among).sum()) + _flow(problem, min_score, (among & ~held).astype(np.int64))
+    locks = int((held & among).sum())
+    return locks + _flow(problem, min_score, (among & ~held).astype(np.int64), reached - locks)
 
 
-def _flow(problem: Problem, min_score: int, wants: Ints64) -> int:
-    """Largest number of pairs besides the locks when each mentee takes up to `wants`."""
+def _flow(problem: Problem, min_score: int, wants: Ints64, reached: int) -> int:
+    """Largest number of pairs besides the locks when each mentee takes up to `wants`.
+
+    Where the sum of what each side could take alone is no more than `reached`, that bound is returned.
+    """
     mentees, mentors = len(problem.demand), len(problem.capacity)
     takes = problem.capacity - np.bincount(problem.locked[:, 1], minlength=mentors)
-    edge = usable(problem, min_score) & (wants[problem.mentee] > 0)
-    if not edge.any() or not takes.any():
-        return 0
+    edge = np.flatnonzero(usable(problem, min_score) & (wants[problem.mentee] > 0))
+    tail, head = problem.mentee[edge], problem.mentor[edge]
+    sides = ((tail, wants), (head, takes))
+    bound = min(int(np.minimum(np.bincount(rows, minlength=len(most)), most).sum()) for rows, most in sides)
+    if bound <= max(reached, 0):
+        return bound
     source, sink = mentees + mentors, mentees + mentors + 1
-    tail = [np.full(mentees, source), problem.mentee[edge], np.arange(mentors) + mentees]
-    head = [np.arange(mentees), problem.mentor[edge] + mentees, np.full(mentors, sink)]
-    room = [wants, np.ones(int(edge.sum())), takes]
+    tails = [np.full(mentees, source), tail, np.arange(mentors) + mentees]
+    heads = [np.arange(mentees), head + mentees, np.full(mentors, sink)]
+    room = [wants, np.ones(len(edge)), takes]
     solver = max_flow.SimpleMaxFlow()
     solver.add_arcs_with_capacity(
-        np.concatenate(tail).astype(np.int32), np.concatenate(head).astype(np.int32),
+        np.concatenate(tails).astype(np.int32),
+        np.concatenate(heads).astype(np.int32),
         np.concatenate(room).astype(np.int64),
-    )  # fmt: skip
+    )
     status = solver.solve(source, sink)
     if status != solver.OPTIMAL:
         raise EngineError(f"the maximum flow solver returned {status.name}")

@@ -89,21 +89,36 @@ def usable(problem: Problem, min_score: int) -> npt.NDArray[np.bool_]:
 def weights(problem: Problem, objective: str) -> dict[str, int]:
     """What one unit of each goal weighs, in points, so that each goal outweighs all that follow it.
 
-    With K beyond any number of units and any length of path, a goal weighs more than K times the largest
-    reward of the next. Raises ValueError for scores too large to be proven in 64 bits.
+    A unit weighs more than the whole total of the goals below and more than any difference of their
+    prices. Raises ValueError for scores too large to be proven in 64 bits.
     """
     order = ("people", "floor", "score") if objective == "people" else ("score", "people", "floor")
-    most = largest(problem)
-    units = min(int(problem.demand.sum()), int(problem.capacity.sum()))
-    nodes = 1 + len(problem.demand) + len(problem.capacity) + len(problem.floor)
-    found, weight, below = {}, 1, 0
+    most, spans = largest(problem), _spans(problem)
+    found, weight, furthest = {}, 1, 0
     for name in reversed(order):
+        total, prices = spans[name]
         found[name] = weight
-        below += weight * most[name] * (nodes + 1)
-        weight *= 4 * (nodes + units + 1) * most[name] + 1
-    if below >= 1 << 61:
+        furthest += weight * prices
+        weight *= max(total, prices) + 1
+    if furthest >= 1 << 61:
         raise ValueError(f"score: {most['score']} is too large for a problem of this size")
     return found
+
+
+def _spans(problem: Problem) -> dict[str, tuple[int, int]]:
+    """For each goal the largest total, and the largest reduced cost that shortest distances can give.
+
+    A simple path crosses the hub once, each group once, and each person once: so many costs add up.
+    """
+    most, mentees, mentors = largest(problem), len(problem.demand), len(problem.capacity)
+    units = min(int(problem.demand.sum()), int(problem.capacity.sum()))
+    lengths = {
+        "people": 2 * most["people"] + len(problem.floor) * (most["people"] - 2),
+        "floor": 2,
+        "score": (min(mentees, mentors) + 1) * most["score"],
+    }
+    units_of = {"people": units, "floor": mentees, "score": units}
+    return {name: (units_of[name] * most[name], 2 * lengths[name] + most[name]) for name in most}
 
 
 def largest(problem: Problem) -> dict[str, int]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from matching.engine.certificate import certify, most_covered, most_pairs
+from matching.engine.certificate import certify, most_by_tier, most_pairs, suffices
 from matching.engine.network import Network, Optimizer, network, reward
 from matching.engine.problem import Ints64, Problem
 from matching.engine.solution import OBJECTIVES, Solution, count, largest, usable, weights
@@ -45,16 +45,15 @@ def solve(problem: Problem, *, objective: str = "people", min_score: int | str =
 def best_minimum(problem: Problem) -> int:
     """Highest minimum score that costs neither a covered mentee nor a pair, by bisection."""
     levels = np.unique(problem.score)
-    wanted = most_covered(problem, 0), most_pairs(problem, 0)
+    covered, pairs = sum(most_by_tier(problem, 0)), most_pairs(problem, 0)
     low, high = 0, len(levels) - 1
     while low < high:
         middle = (low + high + 1) // 2
-        least = int(levels[middle])
-        if most_pairs(problem, least) == wanted[1] and most_covered(problem, least) == wanted[0]:
+        if suffices(problem, int(levels[middle]), covered, pairs):
             low = middle
         else:
             high = middle - 1
-    return int(levels[low]) if len(levels) and wanted[1] > len(problem.locked) else 0
+    return int(levels[low]) if pairs > len(problem.locked) else 0
 
 
 def _proven(problem: Problem, optimizer: Optimizer, weight: dict[str, int]) -> Ints64:

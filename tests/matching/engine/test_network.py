@@ -78,7 +78,7 @@ def test_scores_beyond_proof_are_refused() -> None:
 def test_each_goal_outweighs_all_that_follow(objective: str) -> None:
     problem = random_problem(1, 12, 8)
     weight = weights(problem, objective)
-    units, tiers = int(problem.demand.sum()), len(np.unique(problem.tier))
+    units, tiers = min(int(problem.demand.sum()), int(problem.capacity.sum())), len(np.unique(problem.tier))
     totals = {"people": units * (tiers + 1), "floor": 12, "score": units * int(problem.score.max())}
     order = ["people", "floor", "score"] if objective == "people" else ["score", "people", "floor"]
     for place, goal in enumerate(order):
