@@ -18,8 +18,11 @@ def main() -> None:
     from core import embedded
 
     own = bool(os.environ.get("DATABASE_URL")) or command in WITHOUT_SERVICES or "--help" in sys.argv
-    with nullcontext() if own else embedded.running(embedded.var_dir()):
-        execute_from_command_line(sys.argv)
+    try:
+        with nullcontext() if own else embedded.running(embedded.var_dir()):
+            execute_from_command_line(sys.argv)
+    except embedded.ServiceError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
