@@ -122,7 +122,7 @@ def standing(cohort: Cohort) -> Standing:
                 label=_("See the surveys"),
             )
     return Standing(
-        _("This cohort is closed"), _("It ended on %(date)s.") % {"date": day(cohort.ends_on, "DATE_FORMAT")}
+        _("This cohort is closed"), _("It ended on %(date)s.") % {"date": day(cohort.ends_on, "j F Y")}
     )
 
 

@@ -26,8 +26,8 @@ def figures_of(cohort: Cohort) -> list[tuple[str, str]]:
     """Length, meetings and what is written, as (label, value)."""
     program = cohort.program
     span = {
-        "start": date_format(cohort.starts_on, "DATE_FORMAT"),
-        "end": date_format(cohort.ends_on, "DATE_FORMAT"),
+        "start": date_format(cohort.starts_on, "j F Y"),
+        "end": date_format(cohort.ends_on, "j F Y"),
     }
     found = [
         (

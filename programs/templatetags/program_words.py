@@ -1,9 +1,12 @@
 """A program's own words in templates: `{% load program_words %}{% word program "mentees" cap=True %}`."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from core.templatetags import ui
 from programs import labels
@@ -37,3 +40,11 @@ STATE_KINDS = {
 def cohort_state(cohort: Cohort) -> SafeString:
     """The cohort's state in a pill."""
     return ui.tag(cohort.get_state_display(), STATE_KINDS.get(Cohort.State(cohort.state), "plain"))
+
+
+@register.simple_tag
+def date_span(start: date, end: date) -> str:
+    """From one date to another; the year stands once where it is the same."""
+    short, full = "j M", "j M Y"
+    first = date_format(start, short if start.year == end.year else full)
+    return _("%(from)s to %(to)s") % {"from": first, "to": date_format(end, full)}

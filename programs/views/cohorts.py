@@ -14,7 +14,8 @@ from core.errors import Refused
 from core.roles import Permission
 from programs import panels
 from programs.domain.cohorts import update_cohort
-from programs.forms import CohortSettingsForm, show_refusal
+from programs.forms.cohorts import CohortSettingsForm
+from programs.forms.fields import show_refusal
 from programs.models import Cohort
 from programs.moves import MOVES, moves_from
 from programs.rules import DATES, POLICY, stamp

@@ -21,7 +21,8 @@ from core.forms import PageForm
 from core.roles import Permission
 from core.ui import Answer
 from programs.domain.cohorts import create_cohort
-from programs.forms import DATE_TEXTS, DatesForm, PlacesForm, PolicyForm, show_refusal
+from programs.forms.cohorts import DatesForm, PlacesForm, PolicyForm
+from programs.forms.fields import DATE_TEXTS, show_refusal
 from programs.labels import in_language
 from programs.models import Cohort, Policy, Program
 from programs.rules import DATES, POLICY
@@ -148,7 +149,7 @@ def _answers(program: Program, draft: Draft) -> list[Answer]:
         Answer(_("Address"), dates["slug"], url("dates")),
     ]
     for name in DATES:
-        day = date_format(date.fromisoformat(dates[name]), "DATE_FORMAT")
+        day = date_format(date.fromisoformat(dates[name]), "j F Y")
         found.append(Answer(DATE_TEXTS[name][0], day, url("dates")))
     for strand in program.strands.order_by("pk"):
         label = _("Places: %(strand)s") % {"strand": in_language(strand.name)}

@@ -17,7 +17,8 @@ from core.roles import Permission
 from people.models import Person
 from programs.domain.export import export_program
 from programs.domain.programs import add_member, create_program, remove_member, update_program
-from programs.forms import MemberForm, ProgramForm, ProgramSettingsForm, WordsForm, show_refusal
+from programs.forms.fields import show_refusal
+from programs.forms.programs import MemberForm, ProgramForm, ProgramSettingsForm, WordsForm
 from programs.models import Program
 from programs.program_files import TEXTS, ProgramFile, shipped, write
 from programs.public import summary_of
