@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, cycle
 
 from django.utils.functional import Promise
 
@@ -12,7 +12,7 @@ KINDS = "abcdef"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A share of a whole; `kind` is a letter a to f, "rest", or empty for the next in turn."""
+    """A share of a whole; `kind` is a letter a to f, "rest", or empty for the next that is free."""
 
     label: Text
     value: float
@@ -60,9 +60,11 @@ def shares(parts: Sequence[Part], total: float = 0) -> list[Share]:
     """Parts side by side; they fill the bar unless a larger total is given."""
     whole = max(total, sum(part.value for part in parts))
     starts = accumulate((part.value for part in parts), initial=0)
+    taken = {part.kind for part in parts}
+    free = cycle([kind for kind in KINDS if kind not in taken] or KINDS)
     return [
-        Share(part, part.kind or KINDS[index % len(KINDS)], percent(start, whole), percent(part.value, whole))
-        for index, (part, start) in enumerate(zip(parts, starts, strict=False))
+        Share(part, part.kind or next(free), percent(start, whole), percent(part.value, whole))
+        for part, start in zip(parts, starts, strict=False)
     ]
 
 
