@@ -263,3 +263,50 @@ class Meeting(Addressed):
 
     def __str__(self) -> str:
         return f"{self.mentorship_id} on {self.held_on}"
+
+
+class MeetingMonth(models.Model):
+    """A whole month in which a mentorship under an agreement owes meetings (a database view).
+
+    `done_at` is when the last of the owed meetings of that month was logged.
+    """
+
+    mentorship = models.ForeignKey(Mentorship, on_delete=models.DO_NOTHING, related_name="meeting_months")
+    month = models.DateField()  # its first day
+    due_on = models.DateField()  # its last day
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "agreements_meetingmonth"
+
+    def __str__(self) -> str:
+        return f"{self.mentorship_id} in {self.month:%Y-%m}"
+
+
+class HelpRequest(Addressed):
+    """One side asks the program managers for help: advice first, or another partner. The other side is not told."""
+
+    class Wish(models.TextChoices):
+        ADVICE = "advice", _("Advice from the program manager")
+        REMATCH = "rematch", _("Another match")
+
+    mentorship = models.ForeignKey(Mentorship, on_delete=models.CASCADE, related_name="help_requests")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="help_requests")
+    wish = models.CharField(_("what would help"), max_length=10, choices=Wish)
+    words = SealedTextField(_("in your words"), blank=True, default="")
+    due_on = models.DateField()  # by when staff answers
+    handled_at = models.DateTimeField(null=True, blank=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["mentorship", "person"], condition=Q(handled_at__isnull=True), name="help_open_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wish} for {self.mentorship_id}"

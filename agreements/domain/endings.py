@@ -1,0 +1,124 @@
+"""How a mentorship ends: when its term is over, or earlier and nobody's fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from agreements.domain.common import check_not_ended, lock_mentorship, open_members
+from agreements.domain.versions import PURPOSE
+from agreements.models import Agreement, Member, Mentorship
+from agreements.verbs import Verb
+from core.audit import record
+from core.dates import today_in
+from core.errors import Refused
+from core.lifecycle import move
+from core.roles import Permission
+from notifications.domain import links, outbox
+from participants.models import Enrollment
+from people.models import Person
+from programs.labels import words
+from programs.queries import may
+
+
+@transaction.atomic
+def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
+    """End it early: places are free again, all stay eligible, and nothing tells whose wish it was.
+
+    A mentee of a circle with others leaves it alone. Raises Refused: "not_allowed", "ended".
+    """
+    mentorship = lock_mentorship(mentorship)
+    check_not_ended(mentorship)
+    members = open_members(mentorship)
+    own = next((member for member in members if member.person_id == by.pk), None)
+    if own is None and not may(by, Permission.MANAGE_MENTORSHIPS, mentorship.cohort.program_id):
+        raise Refused("not_allowed", _("Only its members and the program managers can end a mentorship."))
+    mentees = [member for member in members if member.side == Member.Side.MENTEE]
+    if own in mentees and len(mentees) > 1:
+        _leave(mentorship, [own], members)
+        _record(Verb.MEMBER_LEFT, mentorship)
+        return mentorship
+    _leave(mentorship, members, members)
+    mentorship.ended_by = str(by.pk)
+    _end(mentorship, Mentorship.Ending.NO_FAULT, _last_day(mentorship))
+    _record(Verb.MENTORSHIP_ENDED, mentorship)
+    for member in members:
+        _tell(mentorship, member, members, "no_fault")
+    return mentorship
+
+
+@transaction.atomic
+def complete(*, mentorship: Mentorship) -> bool:
+    """Its term is over: completed, with an invitation to say how it went. Nothing if it has ended already.
+
+    An enrollment is completed with its last open mentorship.
+    """
+    mentorship = lock_mentorship(mentorship)
+    if mentorship.state == Mentorship.State.ENDED or mentorship.ends_on >= today_in(mentorship.cohort.timezone):
+        return False
+    members = open_members(mentorship)
+    Member.objects.filter(pk__in=[member.pk for member in members]).update(left_on=mentorship.ends_on)
+    _end(mentorship, Mentorship.Ending.COMPLETED, mentorship.ends_on)
+    enrollments = Enrollment.objects.select_for_update().filter(pk__in=[member.enrollment_id for member in members])
+    for enrollment in enrollments.order_by("pk"):
+        still = Member.objects.filter(enrollment=enrollment, left_on=None).exists()
+        if enrollment.state == Enrollment.State.ACCEPTED and not still:
+            move(enrollment, Enrollment.State.COMPLETED)
+    record(Verb.MENTORSHIP_COMPLETED, by=None, target=mentorship, program_id=mentorship.cohort.program_id)
+    for member in members:
+        _tell(mentorship, member, members, "completed")
+    return True
+
+
+def _leave(mentorship: Mentorship, leaving: Sequence[Member], counted: Sequence[Member]) -> None:
+    """Close memberships and free the places: each leaver's own, and the mentor's one for each mentee."""
+    Member.objects.filter(pk__in=[member.pk for member in leaving]).update(left_on=_last_day(mentorship))
+    gone = [member.enrollment_id for member in leaving if member.side == Member.Side.MENTEE]
+    mentors = [member.enrollment_id for member in counted if member.side == Member.Side.MENTOR]
+    locked = Enrollment.objects.select_for_update().filter(pk__in=[*gone, *mentors]).order_by("pk")
+    for enrollment in locked:
+        enrollment.used = F("used") - (len(gone) if enrollment.pk in mentors else 1)
+        enrollment.save(update_fields=["used"])
+
+
+def _last_day(mentorship: Mentorship) -> date:
+    return max(today_in(mentorship.cohort.timezone), mentorship.starts_on)
+
+
+def _end(mentorship: Mentorship, ending: str, ended_on: date) -> None:
+    in_work = [Agreement.State.DRAFT, Agreement.State.SIGNING, Agreement.State.IN_FORCE]
+    for agreement in mentorship.agreements.select_for_update().filter(state__in=in_work).order_by("pk"):
+        move(agreement, Agreement.State.ENDED)
+        links.revoke_links(target=agreement, purpose=PURPOSE, by=None)
+    mentorship.ended_on = ended_on
+    mentorship.ending = ending
+    move(mentorship, Mentorship.State.ENDED, also=["ended_on", "ending", "ended_by"])
+
+
+def _tell(mentorship: Mentorship, member: Member, members: Sequence[Member], how: str) -> None:
+    cohort = mentorship.cohort
+    outbox.queue(
+        kind="mentorship_ended",
+        to=member.person,
+        context={
+            "mentorship_uid": mentorship.uid,
+            "cohort": cohort,
+            "words": words(cohort.program, member.person.language),
+            "others": [other.person.full_name for other in members if other.pk != member.pk],
+            "how": how,
+            "ended_on": mentorship.ended_on,
+        },
+        dedupe_key=f"mentorship_ended:{mentorship.pk}:{member.person_id}",
+        about=mentorship,
+        program_id=cohort.program_id,
+        cohort_id=cohort.pk,
+    )
+
+
+def _record(verb: Verb, mentorship: Mentorship) -> None:
+    """As an act of the system: the trail, too, does not tell whose wish it was."""
+    record(verb, by=None, target=mentorship, program_id=mentorship.cohort.program_id)

@@ -1,0 +1,259 @@
+"""Publishing a run: its proposals become mentorships, all or none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from agreements.models import ActionPlan, Agreement, Member, Mentorship
+from agreements.verbs import Verb
+from core.audit import record
+from core.dates import add_months, today_in
+from core.errors import Refused
+from matching.domain.runs import mark_published
+from matching.models import PastPair, Proposal, Run
+from matching.past import past_pair_digest
+from matching.queries import impossible
+from matching.words import shared_reasons
+from notifications.domain import outbox
+from participants.models import Enrollment
+from people.models import Person
+from programs.domain.cohorts import start_running
+from programs.labels import word, words
+from programs.models import Cohort, Strand
+
+
+@transaction.atomic
+def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = None) -> list[Mentorship]:
+    """Turn a certified run, or the chosen ones of its proposals, into mentorships that both sides are told about.
+
+    The mails wait in the outbox as drafts. Raises Refused: "already_published", "not_certified", "wrong_stage",
+    "nothing_to_publish", "not_accepted", "no_place", "already_paired", "pair_barred", "past_pair".
+    """
+    run = Run.objects.select_for_update().get(pk=run.pk)
+    cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=run.cohort_id)
+    _check_stage(run, cohort)
+    chosen = _chosen(run, proposals)
+    enrollments = _locked_enrollments(chosen)
+    for proposal in chosen:
+        proposal.mentee, proposal.mentor = enrollments[proposal.mentee_id], enrollments[proposal.mentor_id]
+    _check_people(chosen, enrollments)
+    _check_pairs(chosen)
+    groups = _groups(chosen)
+    mentorships = _create(cohort, groups)
+    _take_places(chosen)
+    mark_published(run=run, by=by)
+    if cohort.state == Cohort.State.MATCHING:
+        start_running(cohort=cohort, by=by)
+    for mentorship, group in zip(mentorships, groups, strict=True):
+        _tell(cohort, run, mentorship, group)
+    counts = {"mentorships": len(mentorships), "pairs": len(chosen)}
+    record(Verb.RUN_PUBLISHED, by=by, target=run, program_id=cohort.program_id, data=counts)
+    return mentorships
+
+
+def _check_stage(run: Run, cohort: Cohort) -> None:
+    if run.state == Run.State.PUBLISHED:
+        raise Refused("already_published", _("This run has been published already."), _("Open the mentorships it made."))
+    if run.state != Run.State.CERTIFIED:
+        raise Refused("not_certified", _("Only a finished run can be published."), _("Wait until it is proven."))
+    if cohort.state not in {Cohort.State.MATCHING, Cohort.State.RUNNING}:
+        raise Refused(
+            "wrong_stage",
+            _("This cohort is not at the stage of matching."),
+            _("Close the selection first, so that everyone accepted is known."),
+        )
+
+
+def _chosen(run: Run, proposals: Iterable[Proposal] | None) -> list[Proposal]:
+    found = run.proposals.order_by("mentor_id", "-score", "id")
+    if proposals is not None:
+        found = found.filter(pk__in=[proposal.pk for proposal in proposals])
+    if not (chosen := list(found)):
+        raise Refused("nothing_to_publish", _("No pair is chosen."), _("Choose at least one pair."))
+    return chosen
+
+
+def _locked_enrollments(chosen: Iterable[Proposal]) -> dict[int, Enrollment]:
+    """In the order of their ids, so that two publishers wait for each other instead of deadlocking."""
+    ids = {pk for proposal in chosen for pk in (proposal.mentee_id, proposal.mentor_id)}
+    rows = Enrollment.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    return {row.pk: row for row in rows.select_related("person", "strand", "cohort__program")}
+
+
+def _check_people(chosen: Sequence[Proposal], enrollments: dict[int, Enrollment]) -> None:
+    accepted = Enrollment.State.ACCEPTED
+    if gone := [row.person.full_name for row in enrollments.values() if row.state != accepted]:
+        raise Refused(
+            "not_accepted",
+            _("No longer in the cohort: %(names)s.") % {"names": ", ".join(sorted(gone))},
+            _("Run the matching again, or publish without these pairs."),
+        )
+    wanted = Counter(pk for proposal in chosen for pk in (proposal.mentee_id, proposal.mentor_id))
+    full = [enrollments[pk].person.full_name for pk, n in wanted.items() if enrollments[pk].used + n > enrollments[pk].capacity]
+    if full:
+        raise Refused(
+            "no_place",
+            _("No free place left: %(names)s.") % {"names": ", ".join(sorted(full))},
+            _("Run the matching again, or publish without these pairs."),
+        )
+
+
+def _check_pairs(chosen: Sequence[Proposal]) -> None:
+    names = {_pair_key(p): _("%(mentee)s with %(mentor)s") % _names(p) for p in chosen}
+    open_keys = Member.objects.filter(pair_key__in=names, left_on=None).values_list("pair_key", flat=True)
+    if taken := sorted(names[key] for key in open_keys):
+        raise Refused("already_paired", _("Already a pair: %(pairs)s.") % {"pairs": ", ".join(taken)})
+    barred = set(impossible(Proposal.objects.filter(pk__in=[p.pk for p in chosen])).values_list("pk", flat=True))
+    if never := sorted(names[_pair_key(p)] for p in chosen if p.pk in barred):
+        raise Refused(
+            "pair_barred",
+            _("A rule forbids it by now: %(pairs)s.") % {"pairs": ", ".join(never)},
+            _("Run the matching again, or publish without these pairs."),
+        )
+    digests = {past_pair_digest(p.mentee.person_id, p.mentor.person_id): names[_pair_key(p)] for p in chosen}
+    past = PastPair.objects.filter(digest__in=digests).values_list("digest", flat=True)
+    if again := sorted(digests[bytes(digest)] for digest in past):
+        raise Refused(
+            "past_pair",
+            _("They were a pair before: %(pairs)s.") % {"pairs": ", ".join(again)},
+            _("Run the matching again, or publish without these pairs."),
+        )
+
+
+def _pair_key(proposal: Proposal) -> str:
+    return f"{proposal.mentor_id}:{proposal.mentee_id}"
+
+
+def _names(proposal: Proposal) -> dict[str, str]:
+    return {"mentee": proposal.mentee.person.full_name, "mentor": proposal.mentor.person.full_name}
+
+
+def _groups(chosen: Iterable[Proposal]) -> list[list[Proposal]]:
+    """One proposal each; in a circle's strand those of one mentor together, up to the size of a circle."""
+    groups: list[list[Proposal]] = []
+    circles: dict[tuple[int, int], list[Proposal]] = {}
+    for proposal in chosen:
+        strand = proposal.mentee.strand
+        if strand.format == Strand.Format.CIRCLE:
+            circles.setdefault((proposal.mentor_id, strand.pk), []).append(proposal)
+        else:
+            groups.append([proposal])
+    for circle in circles.values():
+        rest = iter(circle)
+        while part := list(islice(rest, circle[0].mentee.strand.size_max)):
+            groups.append(part)
+    return groups
+
+
+def _create(cohort: Cohort, groups: Sequence[Sequence[Proposal]]) -> list[Mentorship]:
+    today = today_in(cohort.timezone)
+    late = today > cohort.starts_on
+    starts_on = today if late else cohort.starts_on
+    ends_on = add_months(starts_on, cohort.term_months) if late else cohort.ends_on
+    mentorships = Mentorship.objects.bulk_create(
+        Mentorship(
+            cohort=cohort,
+            strand=group[0].mentee.strand,
+            proposal=group[0],
+            starts_on=starts_on,
+            ends_on=ends_on,
+            meetings_per_month=cohort.meetings_per_month,
+        )
+        for group in groups
+    )
+    made = list(zip(mentorships, groups, strict=True))
+    Member.objects.bulk_create(member for pair in made for member in _members(*pair))
+    Agreement.objects.bulk_create(
+        Agreement(
+            mentorship=mentorship,
+            due_on=starts_on + timedelta(days=cohort.agreement_days),
+            term_months=cohort.term_months,
+            meetings_per_month=cohort.meetings_per_month,
+        )
+        for mentorship in mentorships
+    )
+    if cohort.action_plan:
+        due_on = starts_on + timedelta(days=cohort.plan_days)
+        ActionPlan.objects.bulk_create(
+            ActionPlan(mentorship=mentorship, mentee=proposal.mentee.person, due_on=due_on)
+            for mentorship, group in made
+            for proposal in group
+        )
+    PastPair.objects.bulk_create(
+        PastPair(digest=past_pair_digest(p.mentee.person_id, p.mentor.person_id)) for group in groups for p in group
+    )
+    return mentorships
+
+
+def _members(mentorship: Mentorship, group: Sequence[Proposal]) -> list[Member]:
+    def member(enrollment: Enrollment, side: str, pair_key: str = "") -> Member:
+        return Member(
+            mentorship=mentorship,
+            enrollment=enrollment,
+            person=enrollment.person,
+            side=side,
+            joined_on=mentorship.starts_on,
+            pair_key=pair_key,
+        )
+
+    mentees = [member(p.mentee, Member.Side.MENTEE, _pair_key(p)) for p in group]
+    return [member(group[0].mentor, Member.Side.MENTOR), *mentees]
+
+
+def _take_places(chosen: Sequence[Proposal]) -> None:
+    taken = Counter(pk for proposal in chosen for pk in (proposal.mentee_id, proposal.mentor_id))
+    by_count: dict[int, list[int]] = {}
+    for pk, count in taken.items():
+        by_count.setdefault(count, []).append(pk)
+    for count, ids in by_count.items():
+        Enrollment.objects.filter(pk__in=ids).update(used=F("used") + count)
+
+
+def _tell(cohort: Cohort, run: Run, mentorship: Mentorship, group: Sequence[Proposal]) -> None:
+    """One draft to each mentee about the mentor, one to the mentor about the mentee or the circle."""
+    mentor = group[0].mentor.person
+    for proposal in group:
+        _draft(cohort, run, mentorship, proposal.mentee.person, Member.Side.MENTEE, [proposal], [mentor])
+    mentees = [proposal.mentee.person for proposal in group]
+    _draft(cohort, run, mentorship, mentor, Member.Side.MENTOR, group, mentees)
+
+
+def _draft(
+    cohort: Cohort,
+    run: Run,
+    mentorship: Mentorship,
+    to: Person,
+    side: str,
+    group: Sequence[Proposal],
+    partners: Sequence[Person],
+) -> None:
+    partner_word = word(cohort.program, "mentor" if side == Member.Side.MENTEE else "mentee", to.language)
+    context: dict[str, Any] = {
+        "mentorship_uid": mentorship.uid,
+        "cohort": cohort,
+        "partners": partners,
+        "words": words(cohort.program, to.language),
+        "partner_word": partner_word,
+        "reasons": [line for p in group for line in shared_reasons(p, side=side, language=to.language)],
+        "starts_on": mentorship.starts_on,
+        "agreement_due_on": mentorship.starts_on + timedelta(days=cohort.agreement_days),
+    }
+    outbox.queue(
+        kind="matched",
+        to=to,
+        context=context,
+        dedupe_key=f"matched:{mentorship.pk}:{to.pk}",
+        about=mentorship,
+        program_id=cohort.program_id,
+        cohort_id=cohort.pk,
+        batch=f"run-{run.pk}",
+        draft=True,
+    )

@@ -1,0 +1,223 @@
+"""Reading mentorships: scoped and set-based."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateField,
+    DateTimeField,
+    Exists,
+    F,
+    Func,
+    Max,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest, TruncMonth
+from django.utils import timezone
+
+from agreements.models import (
+    ActionPlan,
+    Activity,
+    Agreement,
+    HelpRequest,
+    Meeting,
+    MeetingMonth,
+    Member,
+    Mentorship,
+    Signature,
+)
+from core.roles import Permission, Role, roles_granting
+from people.models import Person
+from programs.models import Cohort, Membership
+
+SILENT_DAYS = 21
+OPEN_STATES = [Mentorship.State.FORMING, Mentorship.State.ACTIVE, Mentorship.State.PAUSED]
+IN_WORK = [Agreement.State.DRAFT, Agreement.State.SIGNING]
+
+
+def mentorships_of(person: Person) -> QuerySet[Mentorship]:
+    """Those in which the person is a member, or was one until they ended."""
+    own = Member.objects.filter(mentorship=OuterRef("pk"), person=person.pk).filter(
+        Q(left_on=None) | Q(left_on=OuterRef("ended_on"))
+    )
+    return Mentorship.objects.filter(Exists(own)).select_related("cohort__program", "strand")
+
+
+def with_members(mentorships: QuerySet[Mentorship]) -> QuerySet[Mentorship]:
+    """Each with `.people`: its members who have not left before its end, mentors first."""
+    stayed = Q(left_on=None) | Q(left_on=F("mentorship__ended_on"))
+    members = Member.objects.filter(stayed).select_related("person", "enrollment").order_by("-side", "pk")
+    # "mentor" sorts after "mentee"
+    return mentorships.prefetch_related(Prefetch("members", members, to_attr="people"))
+
+
+def agreements_of(person: Person) -> QuerySet[Agreement]:
+    """All versions that a member may read."""
+    return Agreement.objects.filter(mentorship__in=mentorships_of(person)).select_related("mentorship__cohort__program")
+
+
+def plans_visible_to(person: Person) -> QuerySet[ActionPlan]:
+    """One's own plans, and those that were shared with one as their mentor."""
+    mentor = Member.objects.filter(
+        Q(left_on=None) | Q(left_on=OuterRef("mentorship__ended_on")),
+        mentorship=OuterRef("mentorship"),
+        person=person.pk,
+        side=Member.Side.MENTOR,
+    )
+    shared = Q(state=ActionPlan.State.SHARED) & Exists(mentor)
+    return ActionPlan.objects.filter(Q(mentee=person.pk) | shared).select_related("mentorship__cohort__program", "mentee")
+
+
+def activities_of(person: Person) -> QuerySet[Activity]:
+    """The activities of one's own plans."""
+    return Activity.objects.filter(plan__mentee=person.pk).select_related("plan__mentorship__cohort__program")
+
+
+def meetings_of(person: Person) -> QuerySet[Meeting]:
+    """Meetings of one's own mentorships, with their notes."""
+    rows = Meeting.objects.filter(mentorship__in=mentorships_of(person))
+    return rows.select_related("logged_by", "mentorship__cohort__program")
+
+
+def current_agreement(mentorship: Mentorship) -> Agreement | None:
+    """The version to act on: the one being written or signed, else the one in force or the last."""
+    return mentorship.agreements.order_by("-version").first()
+
+
+def agreement_in_force(mentorship: Mentorship) -> Agreement | None:
+    """The version that holds now, if there is one."""
+    return mentorship.agreements.filter(state=Agreement.State.IN_FORCE).first()
+
+
+def signatures_of(agreement: Agreement) -> list[Signature]:
+    """All signatures under a version, in order of time."""
+    return list(agreement.signatures.select_related("person").order_by("at", "pk"))
+
+
+def staff_visible(person: Person, cohort: Cohort) -> QuerySet[Mentorship]:
+    """The cohort's mentorships that a role of the person shows; a role for one organization shows its own people's.
+
+    The caller has checked that some role grants SEE_PEOPLE at all.
+    """
+    roles = Membership.objects.filter(
+        person=person.pk, program=cohort.program_id, role__in=roles_granting(Permission.SEE_PEOPLE)
+    ).exclude(role=Role.REVIEWER)
+    scopes = set(roles.values_list("organization_id", flat=True))
+    rows = Mentorship.objects.filter(cohort=cohort).select_related("strand")
+    if None in scopes:
+        return rows
+    own = Member.objects.filter(mentorship=OuterRef("pk"), person__organization__in=scopes)
+    return rows.filter(Exists(own))
+
+
+class LocalDate(Func):
+    """The date of an instant in the zone that a column names."""
+
+    template = "(%(expressions)s)::date"
+    arg_joiner = " AT TIME ZONE "
+    output_field = DateField()
+
+
+def with_progress(mentorships: QuerySet[Mentorship]) -> QuerySet[Mentorship]:
+    """Each with today (in its cohort's zone) and where it stands by then.
+
+    agreement_state (draft, signed_mentor, signed_mentee, waiting_supervisor, in_force or ended), agreement_due,
+    agreement_version, waiting_since, plans, plans_shared, plan_due, met (meetings of this month), late_months,
+    last_heard, asks_help. Notes, texts and who asked for help are not touched.
+    """
+    latest = Agreement.objects.filter(mentorship=OuterRef("pk")).order_by("-version")
+    month = Meeting.objects.filter(mentorship=OuterRef("pk"), held_on__gte=TruncMonth(OuterRef("today"))).order_by()
+    plans = ActionPlan.objects.filter(mentorship=OuterRef("pk")).order_by()
+    late = MeetingMonth.objects.filter(mentorship=OuterRef("pk"), due_on__lt=OuterRef("today"), done_at=None)
+    now = Value(timezone.now(), output_field=DateTimeField())
+    return mentorships.annotate(today=LocalDate(now, F("cohort__timezone"))).annotate(
+        agreement_version=Subquery(latest.values("version")[:1]),
+        agreement_due=Subquery(latest.values("due_on")[:1]),
+        agreement_state=Subquery(_agreement_states().filter(mentorship=OuterRef("pk")).values("where")[:1]),
+        waiting_since=Subquery(latest.annotate(last=Max("signatures__at")).values("last")[:1]),
+        plans_written=Coalesce(Subquery(_count(plans)), 0),
+        plans_shared=Coalesce(Subquery(_count(plans.exclude(shared_at=None))), 0),
+        plan_due=Subquery(plans.filter(shared_at=None).order_by("due_on").values("due_on")[:1]),
+        met=Coalesce(Subquery(_count(month)), 0),
+        late_months=Coalesce(Subquery(_count(late)), 0),
+        last_heard=_last_heard(),
+        asks_help=Exists(HelpRequest.objects.filter(mentorship=OuterRef("pk"), handled_at=None)),
+    )
+
+
+def with_progress_of(mentorships: QuerySet[Mentorship], person: Person) -> QuerySet[Mentorship]:
+    """The same with i_signed (the latest version) and my_plan_due (of one's own plan not shared yet)."""
+    plan = ActionPlan.objects.filter(mentorship=OuterRef("pk"), mentee=person.pk, shared_at=None)
+    signed = Signature.objects.filter(
+        agreement__mentorship=OuterRef("pk"), agreement__version=OuterRef("agreement_version"), person=person.pk
+    )
+    return with_progress(mentorships).annotate(
+        i_signed=Exists(signed), my_plan_due=Subquery(plan.values("due_on")[:1])
+    )
+
+
+def _agreement_states() -> QuerySet[Agreement, Any]:
+    """The latest version of each mentorship and where it stands, finer than its own state."""
+
+    def signed(side: str) -> Exists:
+        return Exists(Signature.objects.filter(agreement=OuterRef("pk"), capacity=side))
+
+    unsigned = Exists(
+        Member.objects.filter(mentorship=OuterRef("mentorship"), left_on=None).exclude(
+            Exists(Signature.objects.filter(agreement=OuterRef(OuterRef("pk")), person=OuterRef("person")))
+        )
+    )
+    where = Case(
+        When(state=Agreement.State.IN_FORCE, then=Value("in_force")),
+        When(state__in=[Agreement.State.ENDED, Agreement.State.SUPERSEDED], then=Value("ended")),
+        When(state=Agreement.State.DRAFT, then=Value("draft")),
+        When(~unsigned, then=Value("waiting_supervisor")),
+        When(signed(Member.Side.MENTOR), then=Value("signed_mentor")),
+        default=Value("signed_mentee"),
+        output_field=CharField(),
+    )
+    return Agreement.objects.order_by("-version").annotate(where=where)
+
+
+def _last_heard() -> Greatest:
+    """The last sign of life: a meeting logged, a signature, a plan shared, or the beginning itself."""
+    meeting = Meeting.objects.filter(mentorship=OuterRef("pk")).order_by("-created_at").values("created_at")[:1]
+    signature = (
+        Signature.objects.filter(agreement__mentorship=OuterRef("pk"))
+        .exclude(capacity=Signature.Capacity.SUPERVISOR)
+        .order_by("-at")
+        .values("at")[:1]
+    )
+    plan = ActionPlan.objects.filter(mentorship=OuterRef("pk")).exclude(shared_at=None).order_by("-shared_at")
+    return Greatest(F("created_at"), Subquery(meeting), Subquery(signature), Subquery(plan.values("shared_at")[:1]))
+
+
+def _count(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.values("mentorship").annotate(n=Count("pk")).values("n")
+
+
+def silent_before() -> datetime:
+    """The moment before which the last sign of life counts as silence."""
+    return timezone.now() - timedelta(days=SILENT_DAYS)
+
+
+def is_silent() -> Q:
+    """For rows of `with_progress`: open, and not heard of in three weeks."""
+    return Q(state__in=OPEN_STATES, last_heard__lt=silent_before())
+
+
+def is_late() -> Q:
+    """For rows of `with_progress`: an agreement, a plan or a month's meetings overdue."""
+    unsigned = Q(agreement_due__lt=F("today")) & ~Q(agreement_state__in=["in_force", "ended"])
+    return Q(state__in=OPEN_STATES) & (unsigned | Q(plan_due__lt=F("today")) | Q(late_months__gt=0))
