@@ -271,7 +271,7 @@ class Checker:
             elif mentor.pk == person.pk:
                 message = _("“%(address)s” is the applicant.")
             elif mentor.pk == person.supervisor_id:
-                message = _("“%(address)s” is the applicant's supervisor.")
+                message = _("“%(address)s” is the applicant’s supervisor.")
             elif mentor.pk in chosen:
                 message = _("“%(address)s” stands here twice.")
             elif len(chosen) == MAX_WISHES:

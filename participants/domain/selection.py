@@ -174,12 +174,16 @@ def promote_from_waiting_list(
 def accept_offer(*, enrollment: Enrollment, by: Person) -> Enrollment:
     """The applicant takes the place that was offered. A second answer changes nothing.
 
-    Raises Refused: illegal_move when there is no offer (any more), offer_over after its last day.
+    Raises Refused: no_offer when there is none (any more), offer_over after its last day.
     """
     row = Enrollment.objects.select_for_update(of=("self",)).select_related("cohort").get(pk=enrollment.pk)
     if row.state == S.ACCEPTED:
         return row
-    if row.state == S.OFFERED and offer_is_over(row):
+    if row.state != S.OFFERED:
+        raise Refused(
+            "no_offer", _("There is no place to accept here (any more)."), _("Reload the page to see where it stands.")
+        )
+    if offer_is_over(row):
         raise Refused(
             "offer_over",
             _("The time to accept this place has passed."),
