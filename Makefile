@@ -2,7 +2,6 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-UV := .venv/bin/uv
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -29,12 +28,12 @@ fix: dev ## Format the code and mend what can be mended by machine
 lock: dev ## Compile requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
 	@exec $(PY) scripts/lock.py $(ARGS)
 
-bench: dev ## Measure the pages and the matching engine at scale
-	@exec $(PY) -m tests.bench $(ARGS)
+bench: dev ## Measure the matching engine at scale
+	@exec $(PY) -m benchmarks.engine $(ARGS)
 
-clean: ## Stop what is left running; remove the packages, the caches and var/ (all data of this checkout)
+clean: ## Stop what is left running; remove packages and caches. Your data in var/ stay
 	@if [ -x $(PY) ] && [ -d var ]; then $(PY) -m core.embedded stop; fi
-	@rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup.lock
+	@rm -rf .venv var/test .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup.lock
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 base:

@@ -34,6 +34,8 @@ SLEEP = "import time; print('awake'); time.sleep(600)"
 STUBBORN = f"import signal; [signal.signal(number, signal.SIG_IGN) for number in (1, 2, 15)]; {SLEEP}"
 WITH_CHILD = "import subprocess; child = subprocess.Popen(['sleep', '600']); print('awake'); child.wait()"
 
+BUSY = "Address already in use. Choose another: PORT=8001"
+
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -215,15 +217,16 @@ class Serving:
 def serving(tmp_path: Path) -> Iterator[Callable[..., Serving]]:
     made: list[Serving] = []
 
-    def run(**environment: str) -> Serving:
-        made.append(Serving(tmp_path / "var", **environment))
+    def run(var: str = "var", **environment: str) -> Serving:
+        made.append(Serving(tmp_path / var, **environment))
         return made[-1]
 
     yield run
     for each in made:
         each.process.terminate()
-        each.process.communicate()
         each.process.wait(20)
+        assert each.process.stdout is not None
+        each.process.stdout.close()
         for left in marked("ITHACA_VAR", str(each.var)):
             left.kill()
         stop(each.var)
@@ -236,26 +239,21 @@ class TestUp:
         up = serving()
         ready = up.until("Ready: ")
         facts: dict[str, Any] = json.loads((up.var / "up.json").read_text())
-        url = facts["url"]
+        url, port = facts["url"], facts["url"].rpartition(":")[2]
         assert ready.startswith(f"Ready: {url} after ")
         assert facts == {"url": url}
         up.until("There is no account yet.")
         assert answers(url)
 
-        second = serving()
-        said, _ = second.process.communicate(timeout=60)
-        assert second.process.returncode == 1
-        assert said == (
-            f"CommandError: Ithaca already runs from {up.var} at {url} (process {up.process.pid}). Stop it first.\n"
-        )
-
-        other = Serving(up.var.parent / "other", PORT=url.rpartition(":")[2])
-        said, _ = other.process.communicate(timeout=60)
-        assert other.process.returncode == 1
-        assert said == (
-            f"CommandError: Cannot listen on 127.0.0.1, port {url.rpartition(':')[2]}: Address already in use. "
-            "Choose another: PORT=8001\n"
-        )
+        for refused, words in (
+            (
+                serving(),
+                f"Ithaca already runs from {up.var} at {url} (process {up.process.pid}). Stop it first.",
+            ),
+            (serving(var="other", PORT=port), f"Cannot listen on 127.0.0.1, port {port}: {BUSY}"),
+        ):
+            said, _ = refused.process.communicate(timeout=60)
+            assert (refused.process.returncode, said) == (1, f"CommandError: {words}\n")
 
         names = {"web": "gunicorn", "worker": "worker", "beat": "beat"}
         wait_until(lambda: all(leader(up, word) for word in names.values()), seconds=30)

@@ -1,0 +1,117 @@
+"""The checks that we wrote ourselves find what they are for, and no more."""
+
+import importlib.util
+import subprocess
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"scripts_{name}", ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def function(lines: int) -> str:
+    return "def f():\n" + "    x = 1\n" * (lines - 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("app/views.py", "x = 1\n" * 400, []),
+        ("app/views.py", "x = 1\n" * 401, ["app/views.py: 401 lines, at most 400"]),
+        ("tests/app/test_views.py", "x = 1\n" * 800, []),
+        ("tests/app/test_views.py", "x = 1\n" * 801, ["tests/app/test_views.py: 801 lines, at most 800"]),
+        ("app/migrations/0001_initial.py", "x = 1\n" * 900, []),
+        ("app/domain.py", function(40), []),
+        ("app/domain.py", function(41), ["app/domain.py:1: f has 41 lines, at most 40"]),
+        ("app/domain.py", "async " + function(41), ["app/domain.py:1: f has 41 lines, at most 40"]),
+        ("templates/page.html", "<br>\n" * 120, []),
+        ("templates/page.html", "<br>\n" * 121, ["templates/page.html: 121 lines, at most 120"]),
+        ("static/own.js", "x();\n" * 1000, []),
+        ("static/own.js", "x();\n" * 1001, ["static/: 1001 lines of JavaScript, at most 1000"]),
+        ("docs/guide.txt", "word\n" * 2000, []),
+    ],
+)
+def test_sizes(tmp_path: Path, path: str, text: str, found: list[str]) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(text)
+    assert list(script("sizes").oversized(tmp_path, [Path(path)])) == found
+
+
+def test_javascript_is_counted_in_all(tmp_path: Path) -> None:
+    (tmp_path / "static").mkdir()
+    for name in ("one.js", "two.js"):
+        (tmp_path / "static" / name).write_text("x();\n" * 501)
+    found = list(script("sizes").oversized(tmp_path, [Path("static/one.js"), Path("static/two.js")]))
+    assert found == ["static/: 1002 lines of JavaScript, at most 1000"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A small project whose one requirement is locked."""
+    locked = script("locked")
+    monkeypatch.setattr(locked, "ROOT", tmp_path)
+    monkeypatch.setattr(locked, "LOCKS", tmp_path / "requirements")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "base.txt").write_text("some-thing==1.0 \\\n    --hash=sha256:00\n")
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\ndependencies = ["Some_Thing[extra]>=1"]\n[dependency-groups]\n'
+    )
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    return locked
+
+
+def test_locked_requirements_match(project: ModuleType, tmp_path: Path) -> None:
+    assert list(project.missing_pins()) == []
+    (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["other"]\n[dependency-groups]\n')
+    assert list(project.missing_pins()) == ["requirements/base.txt lacks other: run `make lock`"]
+
+
+def test_a_pin_without_a_hash(project: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "requirements" / "base.txt").write_text("some-thing==1.0\n")
+    assert list(project.missing_pins()) == ["requirements/base.txt has pins without hashes: run `make lock`"]
+
+
+def test_a_registry_in_a_file(project: ModuleType, tmp_path: Path) -> None:
+    assert list(project.registry_names()) == []
+    host = "files.pythonhosted" + ".org"
+    (tmp_path / "notes.cfg").write_text(f"from https://{host}/\n")
+    subprocess.run(["git", "-C", str(tmp_path), "add", "notes.cfg"], check=True)
+    assert list(project.registry_names()) == [f"names a package registry: notes.cfg:1:from https://{host}/"]
+
+
+def test_pip_configuration_reaches_uv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Index, further indexes and link directories; what is set for uv itself wins."""
+    setup = script("setup")
+    (tmp_path / "pip.conf").write_text(
+        "[global]\nindex-url = https://one.example.org/simple\n"
+        "extra-index-url = https://two.example.org/simple https://three.example.org/simple\n"
+    )
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "UV_INDEX_STRATEGY", "PIP_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.setenv("PIP_FIND_LINKS", "/srv/wheels")
+    told = setup.uv_environment()
+    assert told["UV_DEFAULT_INDEX"] == "https://one.example.org/simple"
+    assert told["UV_INDEX"] == "https://two.example.org/simple https://three.example.org/simple"
+    assert told["UV_FIND_LINKS"] == "/srv/wheels"
+    assert told["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://own.example.org/simple")
+    assert setup.uv_environment()["UV_DEFAULT_INDEX"] == "https://own.example.org/simple"
+
+
+def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = script("setup")
+    monkeypatch.setattr(setup, "OLDEST", (9, 9))
+    monkeypatch.setattr(setup.shutil, "which", lambda _name: None)
+    with pytest.raises(SystemExit, match=r"Ithaca needs Python 9\.9 or newer"):
+        setup.use_new_enough_python()
