@@ -103,7 +103,7 @@ def public_programs() -> QuerySet[Program]:
 
 
 def public_cohorts() -> QuerySet[Cohort]:
-    """Cohorts that strangers may see: those of public programs that are no drafts; open calls first, then the newest."""
+    """Cohorts of public programs that are no drafts: open calls first, then the newest."""
     is_open = Case(When(state=Cohort.State.CALL_OPEN, then=0), default=1, output_field=IntegerField())
     return (
         Cohort.objects.filter(program__is_public=True)

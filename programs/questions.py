@@ -1,8 +1,9 @@
 """Questionnaires as data: `{"pages": [{"key", "title", "about", "questions": [...]}]}`.
 
-A question has `key`, `kind`, `label` and `hint` by language, and what its kind needs:
-short and text `max_words`; choice, choices and skills `choices`, the last two also `max_choices`; number and scale
-`min` and `max`, scale also `low` and `high` (words for its ends, by language); people `max_choices` (ranked). `visible_to` says who sees the answer, `feeds` which field of the enrollment it fills.
+A question has `key`, `kind`, `label` and `hint` by language, and what its kind needs: short and text `max_words`;
+choice, choices and skills `choices`, the last two also `max_choices`; number and scale `min` and `max`, scale also
+`low` and `high` (words for its ends, by language); people `max_choices` (ranked). `visible_to` says who sees the
+answer, `feeds` which field of the enrollment it fills.
 """
 
 from __future__ import annotations

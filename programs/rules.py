@@ -45,9 +45,8 @@ def plans_due(cohort: Cohort) -> date:
 @lru_cache(maxsize=1)
 def zones() -> list[str]:
     """IANA time zones that people live in, by name."""
-    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")) + [
-        "UTC"
-    ]
+    named = (zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return [*sorted(named), "UTC"]
 
 
 def stamp(obj: Program | Cohort) -> str:

@@ -71,7 +71,8 @@ def update_cohort(
 ) -> Cohort:
     """Change name, zone, dates, policy and places. What was agreed under the old policy keeps its dates.
 
-    `expected` is the `stamp` that the change is based on. Raises Refused: changed_meanwhile, dates, places_used, closed.
+    `expected` is the `stamp` that the change is based on.
+    Raises Refused: changed_meanwhile, closed, dates, places_used.
     """
     locked = _lock(cohort)
     refuse_stale(locked, expected)
