@@ -1,4 +1,3 @@
-# ruff: noqa: T201
 """How long the matching engine takes, beside the bare flow solver on the same arcs.
 
     python -m benchmarks.engine            # 115 and 5,000 people

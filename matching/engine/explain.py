@@ -100,7 +100,7 @@ class _Residual:
         return nodes[::-1]
 
 
-_residuals: WeakKeyDictionary[Solution, tuple[Problem, _Residual]] = WeakKeyDictionary()
+_residuals: WeakKeyDictionary[Solution, _Residual] = WeakKeyDictionary()
 
 
 def why_not(problem: Problem, solution: Solution, mentee: int, mentor: int) -> Counterfactual:
@@ -115,11 +115,10 @@ def why_not(problem: Problem, solution: Solution, mentee: int, mentor: int) -> C
         return Counterfactual(blocked=blocked)
     if edge in before:
         return Counterfactual(paired=True)
-    known = _residuals.get(solution)
-    if known is None or known[0] is not problem:
-        known = _residuals[solution] = problem, _Residual.of(problem, solution)
+    if solution not in _residuals:
+        _residuals[solution] = _Residual.of(problem, solution)
     mentees, mentors = len(problem.demand), len(problem.capacity)
-    path = known[1].path(1 + mentees + mentor, 1 + mentee)
+    path = _residuals[solution].path(1 + mentees + mentor, 1 + mentee)
     changes = _changes(path, mentees, mentors, mentor)
     lost = [(change.mentee, change.loses) for change in changes if change.loses is not None]
     won = [(change.mentee, change.takes) for change in changes if change.takes is not None]

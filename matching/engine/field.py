@@ -24,7 +24,7 @@ from matching.engine.parts import Part, parts_of
 from matching.engine.people import UNKNOWN, Ints, Links, Pair, People, Ragged
 from matching.engine.problem import Problem
 from matching.engine.rules import Counter, Named, Tally, broken, named, names
-from matching.engine.scoring import Bonds, attainable, bonds, bonuses, factors
+from matching.engine.scoring import Bonds, Bonuses, attainable, bonds, bonuses, factors
 
 __all__ = [
     "BONUSES", "CRITERIA", "MAX_PAIRS", "RULES", "UNKNOWN", "Criteria", "Field", "Links", "Part", "People",
@@ -157,39 +157,9 @@ def build_field(
 ) -> Field:
     """Score every eligible pair. Raises ValueError for more than `MAX_PAIRS` of them."""
     criteria, links = criteria or Criteria(), links or Links()
-    pairs, found_bonds = (
-        named(mentees, mentors, criteria, links),
-        bonds(criteria, links),
-    )
-    bonus = bonuses(mentees, mentors, found_bonds)
-    left, right = factors(mentees, mentors, criteria)
+    pairs, found_bonds = named(mentees, mentors, criteria, links), bonds(criteria, links)
     counter = Counter(len(mentees), len(mentors))
-    found: list[tuple[Ints32, Ints32, Ints32]] = []
-    total = 0
-    for start in range(0, len(mentees), _CHUNK):
-        rows = slice(start, min(start + _CHUNK, len(mentees)))
-        value = broken(mentees, mentors, criteria, pairs, rows)
-        counter.add(value, start)
-        points = (left[rows] @ right.T).astype(np.int32)
-        part = slice(*np.searchsorted(bonus.mentee, [start, rows.stop]))
-        np.add.at(
-            points,
-            (bonus.mentee[part] - start, bonus.mentor[part]),
-            bonus.points[part].astype(np.int32),
-        )
-        row, column = np.nonzero(value == 0)
-        total += len(row)
-        if total > MAX_PAIRS:
-            raise ValueError(f"the field has more than {MAX_PAIRS:,} eligible pairs: split it by strand")
-        found.append(
-            (
-                (row + start).astype(np.int32),
-                column.astype(np.int32),
-                points[row, column],
-            )
-        )
-    empty = np.zeros(0, dtype=np.int32)
-    columns = [np.concatenate([empty, *part]) for part in zip(*found, strict=True)] or [empty] * 3
+    columns = _candidates(mentees, mentors, criteria, pairs, bonuses(mentees, mentors, found_bonds), counter)
     return Field(
         mentees=mentees,
         mentors=mentors,
@@ -204,3 +174,27 @@ def build_field(
         _named=pairs,
         _tallies=counter.tallies(),
     )
+
+
+def _candidates(
+    mentees: People, mentors: People, criteria: Criteria, pairs: Named, bonus: Bonuses, counter: Counter
+) -> list[Ints32]:
+    """Mentee row, mentor row and score of every eligible pair; the others are counted."""
+    left, right = factors(mentees, mentors, criteria)
+    found: list[tuple[Ints32, Ints32, Ints32]] = []
+    total = 0
+    for start in range(0, len(mentees), _CHUNK):
+        rows = slice(start, min(start + _CHUNK, len(mentees)))
+        value = broken(mentees, mentors, criteria, pairs, rows)
+        counter.add(value, start)
+        points = (left[rows] @ right.T).astype(np.int32)
+        part = slice(*np.searchsorted(bonus.mentee, [start, rows.stop]))
+        added = bonus.points[part].astype(np.int32)
+        np.add.at(points, (bonus.mentee[part] - start, bonus.mentor[part]), added)
+        row, column = np.nonzero(value == 0)
+        total += len(row)
+        if total > MAX_PAIRS:
+            raise ValueError(f"the field has more than {MAX_PAIRS:,} eligible pairs: split it by strand")
+        found.append(((row + start).astype(np.int32), column.astype(np.int32), points[row, column]))
+    empty = np.zeros(0, dtype=np.int32)
+    return [np.concatenate([empty, *part]) for part in zip(*found, strict=True)] or [empty] * 3

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,46 +53,40 @@ def named(mentees: People, mentors: People, criteria: Criteria, links: Links) ->
 
 def broken(mentees: People, mentors: People, criteria: Criteria, pairs: Named, rows: slice) -> Broken:
     """The rules that each pair of these mentees (a slice of rows) with every mentor breaks."""
-    rules, start = criteria.rules, rows.start
-    result = np.zeros((rows.stop - start, len(mentors)), dtype=np.uint16)
-
-    def forbid(rule: str, mask: npt.NDArray[np.bool_], *known: npt.NDArray[np.bool_]) -> None:
-        for side in known:
-            mask &= side
-        result[mask] |= BIT[rule]
-
-    def stated(name: str, missing: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        mine, theirs = (
-            getattr(mentees, name)[rows, None],
-            getattr(mentors, name)[None, :],
-        )
-        return mine != missing, theirs != missing
-
-    if rules.same_strand:
-        forbid(
-            "strand",
-            mentees.strand[rows, None] != mentors.strand[None, :],
-            *stated("strand", UNKNOWN),
-        )
-    if rules.shared_language:
-        shared = mentees.languages[rows, None] & mentors.languages[None, :]
-        forbid("language", shared == 0, *stated("languages", 0))
-    if rules.min_level_gap is not None:
-        gap = mentors.level[None, :] - mentees.level[rows, None]
-        forbid("level", gap < rules.min_level_gap, *stated("level", UNKNOWN))
-    if rules.max_hours_apart is not None:
-        apart = minutes_apart(mentees.utc_offset[rows, None], mentors.utc_offset[None, :])
-        forbid(
-            "time_zone",
-            apart > 60 * rules.max_hours_apart,
-            *stated("utc_offset", UNKNOWN),
-        )
-    if rules.shared_availability:
-        slots = mentees.availability[rows, None] & mentors.availability[None, :]
-        forbid("availability", slots == 0, *stated("availability", 0))
-    part = slice(*np.searchsorted(pairs.mentee, [start, rows.stop]))
-    np.bitwise_or.at(result, (pairs.mentee[part] - start, pairs.mentor[part]), pairs.bit[part])
+    result = np.zeros((rows.stop - rows.start, len(mentors)), dtype=np.uint16)
+    for rule, column, missing, forbids in _compared(criteria):
+        mine, theirs = getattr(mentees, column)[rows, None], getattr(mentors, column)[None, :]
+        result[forbids(mine, theirs) & (mine != missing) & (theirs != missing)] |= BIT[rule]
+    part = slice(*np.searchsorted(pairs.mentee, [rows.start, rows.stop]))
+    np.bitwise_or.at(result, (pairs.mentee[part] - rows.start, pairs.mentor[part]), pairs.bit[part])
     return result
+
+
+Comparison = Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[np.bool_]]
+
+
+def _compared(criteria: Criteria) -> list[tuple[str, str, int, Comparison]]:
+    """Rules that compare a column of the two: rule, column, value where nothing is stated, what it forbids."""
+    rules = criteria.rules
+    found: list[tuple[str, str, int, Comparison]] = []
+    if rules.same_strand:
+        found.append(("strand", "strand", UNKNOWN, lambda mine, theirs: mine != theirs))
+    if rules.shared_language:
+        found.append(("language", "languages", 0, _nothing_shared))
+    if (least := rules.min_level_gap) is not None:
+        found.append(("level", "level", UNKNOWN, lambda mine, theirs: theirs - mine < least))
+    if (hours := rules.max_hours_apart) is not None:
+        found.append((
+            "time_zone", "utc_offset", UNKNOWN,
+            lambda mine, theirs: minutes_apart(mine, theirs) > 60 * hours,
+        ))  # fmt: skip
+    if rules.shared_availability:
+        found.append(("availability", "availability", 0, _nothing_shared))
+    return found
+
+
+def _nothing_shared(mine: npt.NDArray[Any], theirs: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    return np.asarray((mine & theirs) == 0)
 
 
 def names(value: int) -> tuple[str, ...]:

@@ -136,6 +136,15 @@ def test_a_solution_that_keeps_fewer_pairs_is_refused() -> None:
     assert certify(problem, crossed).reason == "kept: 0 reached, 2 possible"
 
 
+def test_a_price_without_a_pair_to_contradict_it_is_refused() -> None:
+    """Nobody can mentor mentee 1, so no pair tells that the price is wrong."""
+    problem = Problem(demand=[1, 1], capacity=[1], mentee=[0], mentor=[0], score=[5])
+    solution = solve(problem)
+    assert solution.certificate.ok
+    tampered = replace(solution, price_mentee=raised(solution.price_mentee, 1, 1 << 40))
+    assert certify(problem, tampered).reason == "the price of mentee 1 does not fit the number of mentors"
+
+
 def test_a_solution_of_the_other_objective_is_refused() -> None:
     problem = Problem(demand=[1, 1], capacity=[1, 1], mentee=[0, 0, 1], mentor=[0, 1, 0], score=[9, 1, 1])
     people, score = solve(problem), solve(problem, objective="score")

@@ -182,13 +182,29 @@ def test_floor_lifts_a_group_and_its_shortfall_is_told() -> None:
     assert solve(Problem(**fields, floor=[0.5, 1])).mentee.tolist() == [0, 2]
 
 
-def test_share_of_a_group_is_rounded_up_but_not_by_floating_point() -> None:
-    """0.07 * 100 is 7.000000000000001 in floating point; seven of a hundred are enough."""
+@pytest.mark.parametrize(
+    ("size", "share", "served", "missing"), [(3, 0.5, 1, 1), (3, 0.5, 2, 0), (100, 0.07, 7, 0)]
+)
+def test_share_of_a_group_is_rounded_up(size: int, share: float, served: int, missing: int) -> None:
+    """But not by floating point: 0.07 * 100 is 7.000000000000001, and seven of a hundred are enough."""
     problem = Problem(
-        demand=[1] * 100, capacity=[7], mentee=list(range(100)), mentor=[0] * 100, score=[1] * 100,
-        group=[0] * 100, floor=[0.07],
+        demand=[1] * size, capacity=[served], mentee=list(range(size)), mentor=[0] * size, score=[1] * size,
+        group=[0] * size, floor=[share],
     )  # fmt: skip
-    assert solve(problem).shortfall.tolist() == [0]
+    assert solve(problem).shortfall.tolist() == [missing]
+
+
+def test_a_whole_group_beyond_its_floor_is_certified() -> None:
+    problem = Problem(
+        demand=[1, 1],
+        capacity=[1, 1, 1],
+        mentee=[0, 0, 1],
+        mentor=[0, 1, 2],
+        score=[1, 1, 1],
+        group=[0, 0],
+        floor=[0],
+    )
+    assert solve(problem).certificate.reason == ""
 
 
 def test_run_again_keeps_what_it_can_at_no_cost() -> None:
