@@ -59,7 +59,6 @@ def build(message: Message) -> Envelope:
     mail["Subject"] = one_line(message.subject)
     mail["Date"] = localtime()
     mail["Message-ID"] = message_id(message)
-    mail["Content-Language"] = message.language
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     if off:
@@ -67,6 +66,7 @@ def build(message: Message) -> Envelope:
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(shown.text, cte="quoted-printable")
     mail.add_alternative(shown.html, subtype="html", cte="quoted-printable")
+    mail["Content-Language"] = message.language  # last: adding a part moves such headers into it
     return Envelope(sender=sender, recipient=recipient, content=mail.as_bytes())
 
 

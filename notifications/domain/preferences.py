@@ -34,8 +34,13 @@ def read_switch_off_token(token: str) -> tuple[Person, str] | None:
 @transaction.atomic
 def set_preferences(*, person: Person, wanted: Mapping[str, bool], by: Person) -> None:
     """Keep for each optional kind whether the person wants its mails. Raises KeyError for any other kind."""
-    for code, choice in wanted.items():
+    for code in wanted:
         if not kinds()[code].optional:
             raise KeyError(code)
-        Preference.objects.update_or_create(person=person, kind=code, defaults={"wanted": choice})
+    Preference.objects.bulk_create(
+        (Preference(person=person, kind=code, wanted=choice) for code, choice in wanted.items()),
+        update_conflicts=True,
+        unique_fields=["person", "kind"],
+        update_fields=["wanted"],
+    )
     record(Verb.PREFERENCE_SET, by=by, target=person, data={"wanted": dict(wanted)})

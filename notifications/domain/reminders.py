@@ -90,6 +90,8 @@ def _reminder_context(person: Person, tasks: list[Task]) -> dict[str, Any]:
 def refresh_reminder(message: Message) -> bool:
     """Just before it goes out: leave out what has been done meanwhile. False if nothing is left to remind of."""
     given = {(r.kind, r.object_id, r.occurrence.rpartition("/")[0]) for r in message.reminders.all()}
+    if not given:
+        return True
     condition = "d.person_id = %s AND d.done_at IS NULL AND d.object_id = ANY(%s)"
     found = rows(condition, [message.recipient_id, [object_id for _, object_id, _ in given]])
     left = [due for due in found if (due.kind, due.object_id, _occurrence(due)) in given]

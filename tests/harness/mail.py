@@ -39,14 +39,21 @@ class Catcher:
         return [message for message in self.messages if message["To"].addresses[0].addr_spec == address]
 
 
+class AnyPort(Controller):
+    """A server on a port that the system chooses."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        super()._trigger_server()
+
+
 @pytest.fixture
 def smtp(settings: Any) -> Iterator[Catcher]:
     """The mail server that the settings point at."""
     catcher = Catcher()
-    controller = Controller(catcher, hostname="127.0.0.1", port=0)
+    controller = AnyPort(catcher, hostname="127.0.0.1", port=0)
     controller.start()
-    assert controller.server is not None
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.server.sockets[0].getsockname()[1]
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     yield catcher
     controller.stop()
