@@ -23,4 +23,4 @@ class AgreementsConfig(AppConfig):
         register_purpose(PURPOSE, agreement_approval, closed_approval)
         register_nav(my_mentorships)
         register_tab(Tab(40, _("Mentorships"), "cohort_mentorships", Permission.SEE_PEOPLE))
-        register_panel(Panel(40, "agreements/panels/health.html", health, wide=True))
+        register_panel(Panel(40, "agreements/panels/health.html", health, wide=True, since="matching"))

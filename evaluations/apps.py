@@ -17,4 +17,4 @@ class EvaluationsConfig(AppConfig):
         deadlines.register(ANSWER_SURVEY)
         mails.register(mails.MailKind("survey_invitation", _("Invitations to surveys")))
         register_tab(Tab(70, _("Surveys"), "cohort_surveys", Permission.SEE_RESULTS))
-        register_panel(Panel(70, "evaluations/panels/open_survey.html", open_survey))
+        register_panel(Panel(70, "evaluations/panels/open_survey.html", open_survey, since="running"))

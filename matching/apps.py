@@ -14,4 +14,4 @@ class MatchingConfig(AppConfig):
 
         deadlines.register_all()
         register_tab(Tab(30, _("Matching"), "matching_review", Permission.SEE_PEOPLE))
-        register_panel(Panel(30, "matching/panels/matched.html", matched))
+        register_panel(Panel(30, "matching/panels/matched.html", matched, since="selecting"))

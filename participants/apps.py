@@ -18,6 +18,23 @@ class ParticipantsConfig(AppConfig):
         deadlines.register_all()
         register_nav(my_applications)
         register_tab(Tab(20, _("People"), "cohort_people", Permission.SEE_PEOPLE))
-        register_panel(Panel(20, "participants/panels/call.html", call, wide=True))
-        register_panel(Panel(21, "participants/panels/places.html", places))
-        register_panel(Panel(22, "participants/panels/directorates.html", by_directorate))
+        register_panel(
+            Panel(
+                20,
+                "participants/panels/call.html",
+                call,
+                wide=True,
+                title=_("Applications"),
+                since="call_open",
+            )
+        )
+        register_panel(Panel(21, "participants/panels/places.html", places, title=_("Places")))
+        register_panel(
+            Panel(
+                22,
+                "participants/panels/directorates.html",
+                by_directorate,
+                title=_("By directorate"),
+                since="call_open",
+            )
+        )

@@ -11,9 +11,8 @@ class ProgramsConfig(AppConfig):
         from core.roles import Permission
         from notifications.home import register_front
         from programs import deadlines
-        from programs.desk import Panel, Tab, register_panel, register_tab
+        from programs.desk import Tab, register_tab
         from programs.nav import desk
-        from programs.panels import dates_panel
         from programs.views.public import front
 
         deadlines.register_all()
@@ -22,4 +21,3 @@ class ProgramsConfig(AppConfig):
         register_tab(Tab(10, _("Overview"), "cohort_desk", Permission.SEE_DESK))
         register_tab(Tab(70, _("Mail"), "cohort_mail", Permission.SEND_MAIL))
         register_tab(Tab(90, _("Settings"), "cohort_settings", Permission.CHANGE_SETTINGS))
-        register_panel(Panel(80, "programs/panels/dates.html", dates_panel))

@@ -24,12 +24,17 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part of the desk's first page: `build(cohort)` gives the template's context, in a fixed number of queries."""
+    """A part of the desk's first page: `build(cohort)` gives the template's context, in a fixed number of queries.
+
+    With a `title` it is put on a sheet; without one, the template draws its own. It is shown from the state `since` on.
+    """
 
     order: int
     template: str
     build: Callable[[Cohort], dict[str, Any]]
     wide: bool = False
+    title: str | Promise = ""
+    since: str = Cohort.State.DRAFT
 
 
 _tabs: list[Tab] = []
@@ -51,6 +56,8 @@ def tabs() -> list[Tab]:
     return sorted(_tabs, key=lambda tab: tab.order)
 
 
-def panels() -> list[Panel]:
-    """All panels in order."""
-    return sorted(_panels, key=lambda panel: panel.order)
+def panels(state: str) -> list[Panel]:
+    """The panels of a cohort in this state: those of its latest phase first, within a phase in their order."""
+    states = list(Cohort.State.values)
+    shown = [panel for panel in _panels if states.index(panel.since) <= states.index(state)]
+    return sorted(shown, key=lambda panel: (-states.index(panel.since), panel.order))

@@ -16,7 +16,10 @@ State = Cohort.State
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`key` stands in the address; `what` says what happens then, one line each."""
+    """`key` stands in the address; `what` says what happens then, one line each.
+
+    In its `natural` states the move is what comes next; in the others a menu offers it.
+    """
 
     key: str
     states: frozenset[str]
@@ -25,6 +28,7 @@ class Move:
     done: str | Promise
     act: Callable[..., Cohort]
     kind: str = "sea"
+    natural: frozenset[str] = frozenset()
 
 
 _ALL = (
@@ -38,6 +42,7 @@ _ALL = (
         ),
         _("The call is open."),
         cohorts.open_call,
+        natural=frozenset({State.DRAFT}),
     ),
     Move(
         "close-call",
@@ -62,6 +67,7 @@ _ALL = (
         ),
         _("Now pair the people who are accepted."),
         cohorts.start_matching,
+        natural=frozenset({State.SELECTING}),
     ),
     Move(
         "back-to-selection",
@@ -103,6 +109,7 @@ _ALL = (
         _("The cohort is closed."),
         cohorts.close,
         "clay",
+        natural=frozenset({State.CLOSING}),
     ),
 )
 MOVES = {move.key: move for move in _ALL}

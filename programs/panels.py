@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
-
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -76,11 +74,11 @@ def dates(cohort: Cohort) -> list[CohortDate]:
     return [CohortDate(day, what, day < today) for day, what in sorted(found, key=lambda pair: pair[0])]
 
 
-def dates_panel(cohort: Cohort) -> dict[str, Any]:
+def next_dates(cohort: Cohort) -> list[CohortDate]:
     """The next dates, or the last one where all have passed."""
     every = dates(cohort)
     coming = [one for one in every if not one.is_past]
-    return {"dates": (coming or every[-1:])[:SHOWN], "today": today_in(cohort.timezone)}
+    return (coming or every[-1:])[:SHOWN]
 
 
 def standing(cohort: Cohort) -> Standing:

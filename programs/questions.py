@@ -55,12 +55,12 @@ DEFAULT_RANGE = {Kind.SCALE: (1, 5), Kind.NUMBER: (0, 1000)}
 SKILL_LEVEL = 2  # of a skill that is simply ticked
 
 VISIBLE_TO = {
-    "staff": gettext_lazy("Seen by the program’s staff only."),
-    "match": gettext_lazy("Seen by the program’s staff, and by the person you are matched with."),
+    "staff": gettext_lazy("the program’s staff only"),
+    "match": gettext_lazy("the program’s staff, and the person you are matched with"),
     "together": gettext_lazy(
         "Never shown with your name: results are given for five people or more together."
     ),
-    "everyone": gettext_lazy("Seen by everyone in the program."),
+    "everyone": gettext_lazy("everyone in the program"),
 }
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _VALUE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")

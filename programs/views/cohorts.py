@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.dates import today_in
 from core.errors import Refused
 from core.roles import Permission
 from programs import panels
@@ -29,13 +30,19 @@ def show(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     found = get_cohort(request, program, cohort)
     context = desk_context(request, found)
     standing = panels.standing(found)
+    moves = moves_from(found.state) if context["changes_settings"] else []
     context |= {
         "standing": standing,
         "next_url": _page(found, standing) if context["sees_people"] else "",
-        "moves": moves_from(found.state) if context["changes_settings"] else [],
+        "acts": [move for move in moves if found.state in move.natural],
+        "more": [move for move in moves if found.state not in move.natural],
         "phases": panels.phases(found),
+        "dates": panels.next_dates(found),
+        "today": today_in(found.timezone),
+        "public_url": _public_url(request, found),
     }
-    context["panel_groups"] = rendered_panels(request, context)
+    panels_of = rendered_panels(request, context)
+    context |= {"wide_panels": panels_of[True], "panels": panels_of[False]}
     return render(request, "programs/cohort_desk.html", context)
 
 
@@ -84,6 +91,13 @@ def move(request: HttpRequest, program: str, cohort: str, key: str) -> HttpRespo
     return render(
         request, "programs/cohort_move.html", {**desk_context(request, found), "move": asked, "back": back}
     )
+
+
+def _public_url(request: HttpRequest, cohort: Cohort) -> str:
+    """Where people apply, to hand on; empty once the call is over."""
+    if not cohort.program.is_public or cohort.state not in (Cohort.State.DRAFT, Cohort.State.CALL_OPEN):
+        return ""
+    return request.build_absolute_uri(reverse("cohort_public", args=[cohort.program.slug, cohort.slug]))
 
 
 def _page(cohort: Cohort, standing: panels.Standing) -> str:

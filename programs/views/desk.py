@@ -79,21 +79,19 @@ def desk_context(request: HttpRequest, cohort: Cohort) -> dict[str, Any]:
     }
 
 
-def rendered_panels(request: HttpRequest, context: dict[str, Any]) -> list[tuple[bool, list[str]]]:
-    """The panels' markup in order, neighbors of one width together: (wide, [markup, ...]).
+def rendered_panels(request: HttpRequest, context: dict[str, Any]) -> dict[bool, list[dict[str, Any]]]:
+    """The panels' titles and markup in order, the wide ones (True) apart from the others.
 
     Who may not see people gets figures without the links to them.
     """
-    groups: list[tuple[bool, list[str]]] = []
-    for panel in desk.panels():
+    found: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for panel in desk.panels(context["cohort"].state):
         built = panel.build(context["cohort"])
         if not context["sees_people"]:
             built = without_links(built)
         markup = render_to_string(panel.template, {**context, **built}, request)
-        if not groups or groups[-1][0] != panel.wide:
-            groups.append((panel.wide, []))
-        groups[-1][1].append(markup)
-    return groups
+        found[panel.wide].append({"title": panel.title, "markup": markup})
+    return found
 
 
 def without_links(value: Any) -> Any:

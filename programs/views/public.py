@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
+from core.dates import today_in
 from core.roles import Permission
 from people.models import Person
 from programs import panels
@@ -56,6 +57,7 @@ def cohort(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "asked": asked_of(found.program),
         "figures": figures_of(found),
         "dates": panels.dates(found),
+        "today": today_in(found.timezone),
         "is_draft": found.state == Cohort.State.DRAFT,
         "is_open": _is_open(found),
         "apply_url": _apply_url(found),
