@@ -35,7 +35,8 @@ document.addEventListener("input", (event) => {
   if (form && form.hasAttribute("data-unsaved")) unsaved = true;
   const all = event.target.dataset.checkAll;
   if (!all) return;
-  for (const box of form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(all)}"]`)) {
+  const list = form || event.target.closest("table");
+  for (const box of list.querySelectorAll(`input[type=checkbox][name="${CSS.escape(all)}"]`)) {
     box.checked = event.target.checked;
   }
 });

@@ -1,7 +1,7 @@
 """What the components are made of."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import translation
@@ -108,10 +108,10 @@ def test_a_row_with_an_unknown_part_is_refused() -> None:
     ("when", "dated", "timed"),
     [
         (TODAY, True, False),
-        (datetime(2026, 11, 22, 9), True, True),
+        (datetime(2026, 11, 22, 9, tzinfo=UTC), True, True),
         ("in spring", False, False),
         ("", False, False),
-    ],  # noqa: DTZ001
+    ],
 )
 def test_an_event_knows_whether_it_has_a_date(when: date | str, dated: bool, timed: bool) -> None:
     event = Event("Orientation", when)
