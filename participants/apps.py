@@ -28,7 +28,7 @@ class ParticipantsConfig(AppConfig):
                 since="call_open",
             )
         )
-        register_panel(Panel(21, "participants/panels/places.html", places, title=_("Places")))
+        register_panel(Panel(21, "participants/panels/places.html", places))
         register_panel(
             Panel(
                 22,

@@ -81,8 +81,21 @@ def next_dates(cohort: Cohort) -> list[CohortDate]:
     return (coming or every[-1:])[:SHOWN]
 
 
-def standing(cohort: Cohort) -> Standing:
-    """Where the cohort stands, for people who work in the program."""
+_QUIETLY = {
+    State.DRAFT: gettext_lazy("The call is being prepared"),
+    State.SELECTING: gettext_lazy("People are being selected"),
+    State.MATCHING: gettext_lazy("Pairs are being made"),
+    State.CLOSING: gettext_lazy("The cohort is being evaluated"),
+}
+
+
+def standing(cohort: Cohort, *, acts: bool = True) -> Standing:
+    """Where the cohort stands, and for those who act on it what comes next."""
+    found = _standing(cohort)
+    return found if acts else Standing(str(_QUIETLY.get(State(cohort.state), found.title)), "")
+
+
+def _standing(cohort: Cohort) -> Standing:
     day = date_format
     match cohort.state:
         case State.DRAFT:

@@ -29,11 +29,11 @@ def show(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Where the cohort stands, what comes next, and the figures of every app."""
     found = get_cohort(request, program, cohort)
     context = desk_context(request, found)
-    standing = panels.standing(found)
+    standing = panels.standing(found, acts=Permission.DECIDE_APPLICATIONS in context["permissions"])
     moves = moves_from(found.state) if context["changes_settings"] else []
     context |= {
         "standing": standing,
-        "next_url": _page(found, standing) if context["sees_people"] else "",
+        "next_url": _page(found, standing),
         "acts": [move for move in moves if found.state in move.natural],
         "more": [move for move in moves if found.state not in move.natural],
         "phases": panels.phases(found),
