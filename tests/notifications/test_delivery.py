@@ -34,7 +34,7 @@ class MoodyServer(Catcher):
 
     async def handle_EHLO(
         self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
-    ) -> list[str]:  # noqa: N802
+    ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
         return [self.replies["EHLO"]] if "EHLO" in self.replies else responses
