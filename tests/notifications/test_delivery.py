@@ -32,7 +32,7 @@ class MoodyServer(Catcher):
         self.at_data: Callable[[Any], Any] | None = None
         self.connections = 0
 
-    async def handle_EHLO(
+    async def handle_EHLO(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         self.connections += 1

@@ -129,7 +129,8 @@ def test_even_with_the_address_nothing_is_shown_outside_the_demo(
 
 def test_the_production_settings_have_no_mailbox() -> None:
     code = (
-        "import django; django.setup(); from django.urls import Resolver404, resolve; from django.conf import settings\n"
+        "import django; django.setup()\n"
+        "from django.conf import settings; from django.urls import Resolver404, resolve\n"
         "assert not settings.DEMO and not settings.DEBUG\n"
         "try: resolve('/mailbox/')\n"
         "except Resolver404: print('absent')"

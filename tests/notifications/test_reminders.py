@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -242,11 +241,11 @@ def test_a_reminder_of_a_moved_date_is_dropped() -> None:
 
 
 @pytest.fixture
-def managers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Person]]:
+def managers(monkeypatch: pytest.MonkeyPatch) -> list[Person]:
     found: list[Person] = []
     monkeypatch.setattr(deadlines, "_escalations", [])
     deadlines.register_escalation(lambda _cohort_id: found, lambda _cohort_id: ("Cohort 2026", "/desk/x/y/"))
-    yield found
+    return found
 
 
 def test_managers_hear_once_of_what_is_long_late(managers: list[Person], settings: Any) -> None:

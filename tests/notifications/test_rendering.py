@@ -37,7 +37,7 @@ class Somebody:
 
 def test_a_variable_that_the_context_lacks_is_an_error(mail_kinds: Path) -> None:
     write(mail_kinds, "{{ somebody.nick_name }}")
-    with pytest.raises(UndefinedVariable, match="somebody.nick_name"):
+    with pytest.raises(UndefinedVariable, match=r"somebody\.nick_name"):
         composed(somebody=Somebody())
 
 
@@ -124,7 +124,8 @@ def test_a_paragraph_of_one_link_is_a_button_and_no_other_is() -> None:
 
 def test_scripts_and_odd_links_are_taken_out() -> None:
     html = html_of(
-        "<script>alert(1)</script>\n\n[a](javascript:alert(1))\n\n<img src=x onerror=y>\n\n<a href='data:x' onclick=z>b</a>"
+        "<script>alert(1)</script>\n\n[a](javascript:alert(1))\n\n<img src=x onerror=y>\n\n"
+        "<a href='data:x' onclick=z>b</a>"
     )
     for bad in ("<script", "javascript:", "onerror", "<img", "onclick", "data:x"):
         assert bad not in html
