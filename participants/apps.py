@@ -24,7 +24,6 @@ class ParticipantsConfig(AppConfig):
                 "participants/panels/call.html",
                 call,
                 wide=True,
-                title=_("Applications"),
                 since="call_open",
             )
         )
@@ -34,7 +33,6 @@ class ParticipantsConfig(AppConfig):
                 22,
                 "participants/panels/directorates.html",
                 by_directorate,
-                title=_("By directorate"),
                 since="call_open",
             )
         )
