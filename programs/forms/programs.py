@@ -146,6 +146,8 @@ class ProgramSettingsForm(StampedForm):
 class WordsForm(StampedForm):
     """What the program calls things, in each of its languages."""
 
+    hide_optional = True
+
     def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.program = program
@@ -180,6 +182,5 @@ def _text_field(key: str, language: str) -> forms.CharField:
 
 
 def _word_field(key: str, language: str) -> forms.CharField:
-    usual = WORDS.get(language, WORDS["en"])[key]
-    widget = forms.TextInput(attrs={"lang": language, "placeholder": usual})
+    widget = forms.TextInput(attrs={"lang": language})
     return forms.CharField(label=WORD_LABELS[key], max_length=60, required=False, widget=widget)

@@ -15,6 +15,7 @@ from core.access import fetch
 from core.errors import Refused
 from core.roles import Permission
 from people.models import Person
+from programs import labels
 from programs.domain.export import export_program
 from programs.domain.programs import add_member, create_program, remove_member, update_program
 from programs.forms.fields import show_refusal
@@ -130,7 +131,9 @@ def words(request: HttpRequest, program: str) -> HttpResponse:
     """What the program calls things."""
     found = get_program(request, program, Permission.CHANGE_SETTINGS)
     values = {
-        f"{key}_{language}": text for language, chosen in found.labels.items() for key, text in chosen.items()
+        f"{key}_{language}": text
+        for language in found.languages
+        for key, text in labels.words(found, language).items()
     }
     form = WordsForm(request.POST or None, program=found, initial={**values, "stamp": stamp(found)})
     return _settings(request, found, form, "program_words", "programs/words.html")
