@@ -20,6 +20,12 @@ S, Role = Enrollment.State, Enrollment.Role
 PENDING = [("any", _("Any decision")), *[(state.value, state.label) for state in DECISIONS]]
 
 
+class FilterForm(PageForm):
+    """Nothing has to be filled in, so nothing is called optional."""
+
+    hide_optional = True
+
+
 class PeopleFilter(filters.FilterSet):
     """People of a cohort by name, role, state, strand and directorate."""
 
@@ -27,16 +33,16 @@ class PeopleFilter(filters.FilterSet):
     role = filters.ChoiceFilter(label=_("Role"), empty_label=_("Both"))
     state = filters.ChoiceFilter(label=_("State"), choices=S.choices, empty_label=_("Any"))
     pending = filters.ChoiceFilter(
-        label=_("Decision set aside"), method="is_pending", choices=PENDING, empty_label=_("Any or none")
+        label=_("Decision set aside"), method="is_pending", choices=PENDING, widget=forms.HiddenInput
     )
     strand = filters.ChoiceFilter(label=_("Strand"), field_name="strand__slug", empty_label=_("All"))
     directorate = filters.ChoiceFilter(label=_("Directorate"), method="within", empty_label=_("All"))
-    late = filters.BooleanFilter(label=_("Late with something"), method="is_late", widget=forms.CheckboxInput)
+    late = filters.BooleanFilter(label=_("Late with something"), method="is_late", widget=forms.HiddenInput)
 
     class Meta:
         model = Enrollment
         fields = ("q", "role", "state", "pending", "strand", "directorate", "late")
-        form = PageForm
+        form = FilterForm
 
     def __init__(self, data: Any, queryset: QuerySet[Enrollment], *, cohort: Cohort) -> None:
         super().__init__(data, queryset=queryset)
@@ -44,6 +50,9 @@ class PeopleFilter(filters.FilterSet):
         strands = Strand.objects.filter(program=cohort.program_id).order_by("pk")
         self._choices("role", [(role, word(cohort.program, role, cap=True)) for role in Role.values])
         self._choices("strand", [(strand.slug, in_language(strand.name)) for strand in strands])
+        self.has_strands = len(strands) > 1
+        if not self.has_strands:
+            del self.filters["strand"]
         self._choices("directorate", [(str(unit.pk), unit.name) for unit in directorates(queryset)])
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:

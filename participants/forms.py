@@ -74,14 +74,16 @@ def refuse(form: QuestionsForm, refusal: Refused) -> None:
     form.add_error(field, f"{refusal.message} {refusal.hint}".strip())
 
 
+NONE = "none"  # in forms, where an empty value would look like no answer
+
+
 class DecisionForm(PageForm):
     """A decision on one application, with a note for staff."""
 
     decision = forms.ChoiceField(
         label=_("Decision"),
         widget=forms.RadioSelect,
-        required=False,
-        choices=[("", _("None yet")), *[(state.value, state.label) for state in DECISIONS]],
+        choices=[(NONE, _("None yet")), *[(state.value, state.label) for state in DECISIONS]],
     )
     note = forms.CharField(
         label=_("Note"),
@@ -90,6 +92,11 @@ class DecisionForm(PageForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("For the program’s staff. The applicant never sees it."),
     )
+
+    def clean_decision(self) -> str:
+        """The decision, empty for none."""
+        decision: str = self.cleaned_data["decision"]
+        return "" if decision == NONE else decision
 
 
 class ReleaseForm(PageForm):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,23 +57,24 @@ def _role(cohort: Cohort, role: str, counts: dict[tuple[str, str], int]) -> dict
         "total": sum(int(part.value) for part in parts),
         "url": people_url(cohort, role=role),
         "parts": parts,
-        "plain": [replace(part, url="") for part in parts],
     }
 
 
 def places(cohort: Cohort) -> dict[str, Any]:
-    """Places taken in each strand. One query."""
+    """Places taken in each strand, and who waits. One query."""
     rows = place_rows(cohort)
-    return {
-        "strands": [
-            {
-                "name": in_language(row.strand.name),
-                "row": row,
-                "url": people_url(cohort, role=Role.MENTEE.value, strand=row.strand.slug),
-            }
-            for row in rows
-        ]
-    }
+    bars = [
+        Bar(
+            in_language(row.strand.name),
+            row.used,
+            text=_("%(used)d of %(places)d") % {"used": row.used, "places": row.places},
+            mark=row.places,
+            url=people_url(cohort, role=Role.MENTEE.value, strand=row.strand.slug),
+        )
+        for row in rows
+    ]
+    queues = [(in_language(row.strand.name), row.waiting, row.offered) for row in rows if row.waiting or row.offered]
+    return {"bars": bars, "queues": queues, "most": max((row.places for row in rows), default=0)}
 
 
 def by_directorate(cohort: Cohort) -> dict[str, Any]:
@@ -103,7 +103,6 @@ def by_directorate(cohort: Cohort) -> dict[str, Any]:
     ]
     return {
         "bars": bars,
-        "plain": [replace(bar, url="") for bar in bars],
         "most": max((row[2] for row in found), default=0),
     }
 

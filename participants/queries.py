@@ -138,8 +138,8 @@ class Places:
 
     @property
     def to_offer(self) -> int:
-        """Free places for which somebody waits."""
-        return max(0, min(self.free, self.waiting))
+        """Places for which somebody waits, and nobody is set aside as accepted."""
+        return max(0, min(self.after, self.waiting))
 
     @property
     def free(self) -> int:

@@ -19,7 +19,14 @@ from participants.forms import StrandForm, application_page, refuse
 from participants.models import Enrollment
 from participants.queries import open_strands, questionnaire_for, visible_enrollments
 from participants.rules import call_is_open
-from participants.views.common import answered_pages, apply_url, cohort_to_apply, page_url, reader
+from participants.views.common import (
+    answered_pages,
+    apply_url,
+    cohort_to_apply,
+    page_url,
+    posted,
+    reader,
+)
 from programs.labels import in_language, word
 from programs.models import Cohort
 from programs.question_forms import QuestionsForm
@@ -116,8 +123,7 @@ def page(request: HttpRequest, program: str, cohort: str, role: str, page: str) 
     questionnaire = _form(found, role)
     asked = _asked(questionnaire, page)
     later = "later" in request.POST
-    data = request.POST if request.method == "POST" else None
-    form = application_page(asked, mine, values_of(mine, questionnaire), data=data, later=later)
+    form = application_page(asked, mine, values_of(mine, questionnaire), data=posted(request), later=later)
     if request.method == "POST" and form.is_valid() and _saved(request, mine, asked, form, later):
         return redirect(_after(request, mine, questionnaire, asked, later=later))
     number = questionnaire.pages.index(asked) + 1

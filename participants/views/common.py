@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -36,12 +36,18 @@ class AnsweredPage:
     answers: list[Answer]
     is_complete: bool = True
     url: str = ""
+    visible_to: str | Promise = ""  # where it is the same for all answers
 
 
 def reader(request: HttpRequest) -> Person:
     """Who is signed in."""
     assert isinstance(request.user, Person)
     return request.user
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, even if it is nothing; None where nothing was asked to be sent."""
+    return request.POST if request.method == "POST" else None
 
 
 def cohort_to_apply(program: str, cohort: str) -> Cohort:
@@ -54,12 +60,30 @@ def cohort_to_apply(program: str, cohort: str) -> Cohort:
 
 
 def answered_pages(
-    enrollment: Enrollment, form: Questionnaire, *, to_do: tuple[str, ...] = (), linked: bool = False
+    enrollment: Enrollment,
+    form: Questionnaire,
+    *,
+    to_do: tuple[str, ...] = (),
+    linked: bool = False,
+    for_staff: bool = False,
 ) -> list[AnsweredPage]:
-    """All answers in the reader's language; `linked` adds the address where each can be changed."""
+    """All answers in the reader's language; `linked` adds the address where each can be changed.
+
+    Each says who sees it, but to staff, who see all.
+    """
     values = values_of(enrollment, form)
     names = {str(wish.mentor.uid): wish.mentor.full_name for wish in enrollment.wishes.all()}
-    return [_answered(enrollment, page, values, names, page.key not in to_do, linked) for page in form.pages]
+    pages = [_answered(enrollment, page, values, names, page.key not in to_do, linked) for page in form.pages]
+    return [_who_sees(page, for_staff=for_staff) for page in pages]
+
+
+def _who_sees(page: AnsweredPage, *, for_staff: bool) -> AnsweredPage:
+    """Say once what holds for all answers of a page, and nothing to staff."""
+    seen = {one.visible_to for one in page.answers}
+    if len(seen) > 1 and not for_staff:
+        return page
+    plain = [replace(one, visible_to="") for one in page.answers]
+    return replace(page, answers=plain, visible_to="" if for_staff else seen.pop())
 
 
 def _answered(

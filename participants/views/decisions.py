@@ -24,7 +24,7 @@ from participants.forms import DecisionForm, ReleaseForm, chosen_among
 from participants.models import Enrollment
 from participants.panels import people_url
 from participants.queries import for_staff, place_rows, sees_everyone
-from participants.views.common import people_args, reader
+from participants.views.common import people_args, posted, reader
 from participants.views.people import enrollment_context
 from programs.labels import in_language, word
 from programs.models import Cohort
@@ -130,7 +130,7 @@ def release(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Decisions set aside, places, and the waiting list; the POST tells everybody."""
     found = get_cohort(request, program, cohort, DECIDE)
     rows = _decidable(request, found)
-    form = ReleaseForm(request.POST or None)
+    form = ReleaseForm(posted(request))
     if request.method == "POST" and form.is_valid():
         draft = form.cleaned_data["letters"] == "draft"
         done = selection.release_decisions(cohort=found, by=reader(request), among=rows, draft=draft)
@@ -184,7 +184,9 @@ def offer(request: HttpRequest, program: str, cohort: str, strand: str) -> HttpR
     row = next((row for row in place_rows(found) if row.strand.slug == strand), None)
     if row is None:
         raise Http404
-    chosen = selection.promote_from_waiting_list(cohort=found, strand_id=row.strand.pk, by=reader(request))
+    chosen = selection.promote_from_waiting_list(
+        cohort=found, strand_id=row.strand.pk, limit=row.to_offer, by=reader(request)
+    )
     count = len(chosen)
     text = ngettext("%(count)d place was offered.", "%(count)d places were offered.", count)
     messages.success(request, text % {"count": count})

@@ -18,7 +18,7 @@ from participants.domain.imports import import_applications, plan_import
 from participants.forms import UploadForm
 from participants.panels import people_url
 from participants.queries import sees_everyone
-from participants.views.common import reader
+from participants.views.common import posted, reader
 from programs.models import Cohort
 from programs.views.desk import desk_context, get_cohort
 
@@ -41,7 +41,7 @@ def upload(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     context = desk_context(request, found)
     if request.method == "POST" and "content" in request.POST:
         return _confirmed(request, found)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(posted(request), request.FILES)
     if request.method == "POST" and form.is_valid():
         content = form.cleaned_data["file"].read()
         try:

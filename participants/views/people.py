@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django_tables2 import RequestConfig
@@ -20,7 +20,7 @@ from core.roles import Permission
 from core.ui import Fact, Link
 from participants.exports import columns_of, write_rows
 from participants.filters import PeopleFilter
-from participants.forms import DecisionForm
+from participants.forms import NONE, DecisionForm
 from participants.history import history_of, mails_about
 from participants.models import Enrollment
 from participants.panels import people_url
@@ -47,6 +47,8 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     context = desk_context(request, found)
     can_decide = Permission.DECIDE_APPLICATIONS in context["permissions"]
     table = (ChoosingTable if can_decide else PeopleTable)(narrowed.qs, cohort=found)
+    if not narrowed.has_strands:
+        table.exclude = ("strand",)
     table.caption = _("People of this cohort")
     RequestConfig(request, paginate={"per_page": PAGE}).configure(table)
     context |= {
@@ -58,7 +60,7 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "can_decide": can_decide,
         "can_import": can_decide,
         "query": request.GET.urlencode(),
-        "keep": ["sort"],
+        "keep": ["sort", "pending", "late"],
         "waiting": visible.exclude(pending_decision="").count() if can_decide else 0,
     }
     return render(request, "participants/people/index.html", context)
@@ -120,7 +122,7 @@ def enrollment_context(
     can_decide = decidable.filter(pk=row.pk).exists()
     questions = questionnaire_for(cohort.program_id, row.role)
     is_draft = row.state == S.DRAFT
-    given = {"decision": row.pending_decision, "note": row.decision_note}
+    given = {"decision": row.pending_decision or NONE, "note": row.decision_note}
     return {
         **desk_context(request, cohort),
         "row": row,
@@ -131,7 +133,7 @@ def enrollment_context(
         "tag": TAG_OF[S(row.state)],
         "facts": _facts(row),
         "is_draft": is_draft,
-        "pages": answered_pages(row, parse(questions.questions)) if questions and not is_draft else [],
+        "pages": answered_pages(row, parse(questions.questions), for_staff=True) if questions and not is_draft else [],
         "others": _others(row),
         "history": history_of(row),
         "mails": mails_about(row),
@@ -174,6 +176,6 @@ def _facts(row: Enrollment) -> list[Fact]:
         Fact(_("Career level"), person.level),
         Fact(_("Location"), person.location),
         Fact(_("Supervisor"), person.supervisor.full_name if person.supervisor else ""),
-        Fact(_("Applied"), row.submitted_at.astimezone(UTC).date() if row.submitted_at else ""),
+        Fact(_("Applied"), timezone.localtime(row.submitted_at).date() if row.submitted_at else ""),
         Fact(_("Places used"), _("%(used)d of %(capacity)d") % {"used": row.used, "capacity": row.capacity}),
     ]

@@ -38,9 +38,13 @@ def mentee(**more: str) -> dict[str, str]:
 
 def mentor(**more: str) -> dict[str, str]:
     return {
-        "email": "maya@example.org", "role": "mentor", "position": "Leads it", "offered": "budget:3; Python", "capacity": "2",
+        "email": "maya@example.org",
+        "role": "mentor",
+        "position": "Leads it",
+        "offered": "budget:3; Python",
+        "capacity": "2",
         **more,
-    }  # fmt: skip
+    }
 
 
 def bring(call: Call, *rows: dict[str, str]) -> tuple[int, int, int]:
@@ -244,7 +248,8 @@ class TestProblems:
         ("dana@example.org", "“dana@example.org” is no mentor in this cohort or file."),
         ("boss@example.org", "“boss@example.org” is the applicant’s supervisor."),
         ("maya@example.org; maya@example.org", "“maya@example.org” stands here twice."),
-        ("m0@example.org;m1@example.org;m2@example.org;m3@example.org", "“m3@example.org” is one too many: three at most."),
+        ("m0@example.org;m1@example.org;m2@example.org;m3@example.org",
+         "“m3@example.org” is one too many: three at most."),
     ])  # fmt: skip
     def test_wishes(self, call: Call, dana: Any, maya: Any, wishes: str, message: str) -> None:
         dana.supervisor = call.enroll(
@@ -335,7 +340,7 @@ class TestCommand:
     def test_says_every_problem(self, call: Call, dana: Any, tmp_path: Path) -> None:
         file = self.write(tmp_path / "a.csv", mentee(hours="99"))
         out = io.StringIO()
-        with pytest.raises(CommandError, match="1 problem. Nothing was changed."):
+        with pytest.raises(CommandError, match=r"1 problem\. Nothing was changed\."):
             call_command("import_applications", call.cohort.slug, file, stderr=out)
         assert out.getvalue().strip() == "row 2, hours: Ensure this value is less than or equal to 20."
         assert Enrollment.objects.count() == 0

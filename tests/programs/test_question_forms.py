@@ -152,7 +152,7 @@ def test_a_field_says_its_hint_its_limit_and_who_sees_it() -> None:
     found = form(kind="text", max_words=1, hint={"en": "Be <b>brief</b>."}, visible_to="match")
     assert found.fields["asked"].help_text == "Be &lt;b&gt;brief&lt;/b&gt;. At most 1 word."
     assert found.visible_to == {
-        "asked": "Seen by the program’s staff, and by the person you are matched with."
+        "asked": "the program’s staff, and the person you are matched with"
     }
     assert form(kind="choices", max_choices=3).fields["asked"].help_text == "Choose up to 3."
 
