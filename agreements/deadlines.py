@@ -32,7 +32,9 @@ def text(value: str) -> Value:
 
 def agreements_to_sign() -> Rows:
     """Each member and each version that is or was to be signed; a replaced version asks nothing more."""
-    signed = Signature.objects.filter(agreement=OuterRef("object_id"), person=OuterRef("person")).values("at")[:1]
+    signed = Signature.objects.filter(agreement=OuterRef("object_id"), person=OuterRef("person")).values(
+        "at"
+    )[:1]
     agreement = "mentorship__agreements__"
     rows = Member.objects.annotate(
         kind=text("sign_agreement"),
@@ -83,9 +85,11 @@ def plans_to_write() -> Rows:
         done_at=F("shared_at"),
     )
     stays = Member.objects.filter(mentorship=OuterRef("mentorship"), person=OuterRef("mentee"), left_on=None)
-    return rows.annotate(stays=Subquery(stays.values("pk")[:1])).filter(
-        Q(stays__isnull=False) | Q(shared_at__isnull=False)
-    ).values_list(*COLUMNS)
+    return (
+        rows.annotate(stays=Subquery(stays.values("pk")[:1]))
+        .filter(Q(stays__isnull=False) | Q(shared_at__isnull=False))
+        .values_list(*COLUMNS)
+    )
 
 
 def words_of_plans(rows: Iterable[Deadline]) -> Words:
@@ -115,9 +119,7 @@ def meetings_to_log() -> Rows:
         kind=text("log_meetings"),
         cohort_id=F("mentorship__cohort_id"),
         object_id=F("mentorship__id"),
-        occurrence=Func(
-            F(f"{month}month"), Value("YYYY-MM"), function="to_char", output_field=CharField()
-        ),
+        occurrence=Func(F(f"{month}month"), Value("YYYY-MM"), function="to_char", output_field=CharField()),
         opens_on=F(f"{month}month"),
         due_on=F(f"{month}due_on"),
         due_at=EndOfDay(F(f"{month}due_on"), F("mentorship__cohort__timezone")),
@@ -166,9 +168,11 @@ def approvals() -> Rows:
         zone=Subquery(agreement.values("mentorship__cohort__timezone")[:1]),
         done_at=F("used_at"),
     )
-    return rows.annotate(due_at=EndOfDay(F("due_on"), F("zone"))).filter(
-        cohort_id__isnull=False
-    ).values_list(*COLUMNS)
+    return (
+        rows.annotate(due_at=EndOfDay(F("due_on"), F("zone")))
+        .filter(cohort_id__isnull=False)
+        .values_list(*COLUMNS)
+    )
 
 
 def words_of_approvals(rows: Iterable[Deadline]) -> Words:
@@ -231,7 +235,9 @@ class _Told:
         ids = set(mentorships)
         self.rows = Mentorship.objects.select_related("cohort__program").in_bulk(ids)
         self.people: dict[int, list[Member]] = {pk: [] for pk in ids}
-        for member in Member.objects.filter(mentorship__in=ids).select_related("person").order_by("-side", "pk"):
+        for member in (
+            Member.objects.filter(mentorship__in=ids).select_related("person").order_by("-side", "pk")
+        ):
             self.people[member.mentorship_id].append(member)
 
     def of(self, mentorship_id: int, reader: int) -> tuple[Mentorship, str]:
@@ -243,9 +249,16 @@ class _Told:
 def _listed(names: list[str]) -> str:
     """Two names in full; of a circle the first and how many others."""
     if len(names) <= 2:
-        return _("%(first)s and %(second)s") % dict(zip(("first", "second"), names, strict=True)) if names[1:] else names[0]
+        return (
+            _("%(first)s and %(second)s") % dict(zip(("first", "second"), names, strict=True))
+            if names[1:]
+            else names[0]
+        )
     others = len(names) - 1
-    return ngettext("%(first)s and %(n)d other", "%(first)s and %(n)d others", others) % {"first": names[0], "n": others}
+    return ngettext("%(first)s and %(n)d other", "%(first)s and %(n)d others", others) % {
+        "first": names[0],
+        "n": others,
+    }
 
 
 def _worded(rows: Iterable[Deadline], wording: Callable[[Deadline], Wording]) -> Words:
@@ -254,17 +267,28 @@ def _worded(rows: Iterable[Deadline], wording: Callable[[Deadline], Wording]) ->
 
 def register_kinds() -> None:
     """All kinds of this app."""
-    register(DeadlineKind("sign_agreement", gettext_lazy("Agreement signed"), agreements_to_sign, words_to_sign))
+    register(
+        DeadlineKind("sign_agreement", gettext_lazy("Agreement signed"), agreements_to_sign, words_to_sign)
+    )
     register(DeadlineKind("write_plan", gettext_lazy("Action plan shared"), plans_to_write, words_of_plans))
     register(
         DeadlineKind(
-            "log_meetings", gettext_lazy("Meetings of the month"), meetings_to_log, words_of_meetings, (-5, 3), None
+            "log_meetings",
+            gettext_lazy("Meetings of the month"),
+            meetings_to_log,
+            words_of_meetings,
+            (-5, 3),
+            None,
         )
     )
     # Its reminder is a fresh link: agreements.tasks.remind_supervisors.
     register(
-        DeadlineKind("supervisor_approves", gettext_lazy("Supervisor’s approval"), approvals, words_of_approvals, ())
+        DeadlineKind(
+            "supervisor_approves", gettext_lazy("Supervisor’s approval"), approvals, words_of_approvals, ()
+        )
     )
     register(
-        DeadlineKind("give_help", gettext_lazy("Help given"), help_to_give, words_of_help, (0,), None, staff=True)
+        DeadlineKind(
+            "give_help", gettext_lazy("Help given"), help_to_give, words_of_help, (0,), None, staff=True
+        )
     )

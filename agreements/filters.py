@@ -25,7 +25,7 @@ MEETINGS = {"behind": Q(late_months__gt=0), "on_track": Q(late_months=0, agreeme
 STATE = {"": Q(state__in=OPEN_STATES), "ended": Q(state=Mentorship.State.ENDED), "all": Q()}
 
 
-def narrow(rows: QuerySet[Mentorship], chosen: Mapping[str, Any]) -> QuerySet[Mentorship]:
+def narrow(rows: QuerySet[Any], chosen: Mapping[str, Any]) -> QuerySet[Any]:
     """Rows of `with_progress` that fit everything chosen."""
     rows = rows.filter(STATE[chosen.get("state", "")])
     for name, meaning in (("agreement", AGREEMENT), ("plan", PLAN), ("meetings", MEETINGS)):

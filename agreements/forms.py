@@ -40,6 +40,7 @@ class DateInput(forms.DateInput):
 class AgreementForm(PageModelForm):
     """The terms. Nothing is required before signing, so that a draft can be saved at any time."""
 
+    hide_optional = True
     edit_version = forms.IntegerField(widget=forms.HiddenInput)
     hours_per_month = forms.IntegerField(
         label=_("Hours a month that each of you gives"), min_value=1, max_value=40, required=False
@@ -50,7 +51,7 @@ class AgreementForm(PageModelForm):
         label=_("Questions are answered within … working days"), min_value=1, max_value=30, required=False
     )
     who_contacts = forms.ChoiceField(label=LABELS["who_contacts"], widget=forms.RadioSelect, required=False)
-    media = forms.MultipleChoiceField(
+    media = forms.MultipleChoiceField(  # type: ignore[assignment]
         label=LABELS["media"],
         choices=[(code, capfirst(label)) for code, label in MEDIA.items()],
         widget=forms.CheckboxSelectMultiple,
@@ -89,7 +90,7 @@ class AgreementForm(PageModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         nda = {True: "yes", False: "no", None: ""}[self.instance.needs_nda]
-        self.initial |= {"needs_nda": nda, "edit_version": self.instance.edit_version}
+        self.initial.update(needs_nda=nda, edit_version=self.instance.edit_version)
         labels = words(self.instance.mentorship.cohort.program)
         choices = [(code, text) for code, text in who_contacts(labels).items()]
         self.fields["who_contacts"].choices = choices  # type: ignore[attr-defined]
@@ -154,8 +155,9 @@ class DecisionForm(PageForm):
 
 
 class PlanForm(PageModelForm):
-    """The texts of an action plan."""
+    """The texts of an action plan; none is required."""
 
+    hide_optional = True
     edit_version = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:
@@ -215,7 +217,9 @@ class MeetingForm(PageModelForm):
             "note": forms.Textarea(attrs={"rows": 2}),
         }
 
-    def __init__(self, *args: Any, mentorship: Mentorship, last: Meeting | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, mentorship: Mentorship, last: Meeting | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.mentorship = mentorship
         self.visible_to = {"note": _("the members of this mentorship alone, not the program managers")}
@@ -224,9 +228,9 @@ class MeetingForm(PageModelForm):
         first, latest = self.days()
         self.fields["held_on"].widget.attrs |= {"min": first.isoformat(), "max": latest.isoformat()}
         if not self.instance.pk:
-            self.initial |= {"held_on": max(first, latest)}
+            self.initial["held_on"] = max(first, latest)
             if last:
-                self.initial |= {"minutes": last.minutes, "medium": last.medium}
+                self.initial.update(minutes=last.minutes, medium=last.medium)
 
     def days(self) -> tuple[date, date]:
         """The first and the last day that can be logged."""
@@ -240,8 +244,6 @@ class MeetingForm(PageModelForm):
 class HelpForm(PageModelForm):
     """Asking the program managers for help."""
 
-    visible_to: ClassVar = {"words": _("you and the program managers, not your partner")}
-
     class Meta:
         model = HelpRequest
         fields: ClassVar = ["wish", "words"]
@@ -249,6 +251,7 @@ class HelpForm(PageModelForm):
 
     def __init__(self, *args: Any, mentorship: Mentorship, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.visible_to = {"words": _("you and the program managers, not your partner")}
         choices = list(HelpRequest.Wish.choices)
         if today_in(mentorship.cohort.timezone) > last_rematch_day(mentorship):
             choices = choices[:1]
@@ -259,6 +262,7 @@ class HelpForm(PageModelForm):
 class MentorshipFilter(PageForm):
     """The desk's list; every choice is part of the address."""
 
+    hide_optional = True
     q = forms.CharField(label=_("Name"), max_length=100, required=False)
     agreement = forms.ChoiceField(
         label=_("Agreement"),
@@ -288,5 +292,3 @@ class MentorshipFilter(PageForm):
     late = forms.BooleanField(label=_("Late"), required=False, widget=forms.HiddenInput)
     silent = forms.BooleanField(label=_("Silent"), required=False, widget=forms.HiddenInput)
     help = forms.BooleanField(label=_("Asks for help"), required=False, widget=forms.HiddenInput)
-
-

@@ -16,7 +16,7 @@ def link_still_counts(message: Message) -> bool:
 
 def still_together(message: Message) -> bool:
     """Nobody is told of a match that has ended in the meantime."""
-    return Mentorship.objects.filter(pk=message.about_id).exclude(state=Mentorship.State.ENDED).exists()
+    return Mentorship.objects.filter(pk=message.about_id or 0).exclude(state=Mentorship.State.ENDED).exists()
 
 
 def register_kinds() -> None:

@@ -42,14 +42,18 @@ class Mentorship(Addressed):
 
     cohort = models.ForeignKey(Cohort, on_delete=models.PROTECT, related_name="mentorships")
     strand = models.ForeignKey(Strand, on_delete=models.PROTECT, related_name="mentorships")
-    proposal = models.ForeignKey(Proposal, on_delete=models.SET_NULL, null=True, blank=True, related_name="mentorships")
+    proposal = models.ForeignKey(
+        Proposal, on_delete=models.SET_NULL, null=True, blank=True, related_name="mentorships"
+    )
     state = models.CharField(max_length=20, choices=State, default=State.FORMING)
     starts_on = models.DateField()
     ends_on = models.DateField()
     ended_on = models.DateField(null=True, blank=True)
     ending = models.CharField(max_length=20, choices=Ending, blank=True)
     ended_by = SealedTextField(blank=True, default="")  # who began a no-fault end; for nobody's record
-    meetings_per_month = models.PositiveSmallIntegerField(validators=[MaxValueValidator(31)])  # the pair may agree on fewer
+    meetings_per_month = models.PositiveSmallIntegerField(
+        validators=[MaxValueValidator(31)]
+    )  # the pair may agree on fewer
 
     class Meta:
         constraints: ClassVar = [
@@ -79,14 +83,18 @@ class Member(models.Model):
     side = models.CharField(max_length=10, choices=Side)
     joined_on = models.DateField()
     left_on = models.DateField(null=True, blank=True)
-    pair_key = models.CharField(max_length=60, blank=True)  # on the mentee's row of a pair: "mentor:mentee" enrollments
+    pair_key = models.CharField(
+        max_length=60, blank=True
+    )  # on the mentee's row of a pair: "mentor:mentee" enrollments
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["mentorship", "enrollment"], name="member_unique"),
             models.UniqueConstraint(fields=["mentorship", "person"], name="member_person_unique"),
             models.UniqueConstraint(
-                fields=["pair_key"], condition=Q(left_on__isnull=True) & ~Q(pair_key=""), name="member_pair_open_once"
+                fields=["pair_key"],
+                condition=Q(left_on__isnull=True) & ~Q(pair_key=""),
+                name="member_pair_open_once",
             ),
         ]
 
@@ -129,7 +137,9 @@ class Agreement(Addressed):
     term_months = models.PositiveSmallIntegerField(_("length in months"), default=12)
     who_contacts = models.CharField(_("who contacts whom"), max_length=10, choices=WhoContacts, blank=True)
     meetings_per_month = models.PositiveSmallIntegerField(_("meetings a month"), default=2)
-    reply_days = models.PositiveSmallIntegerField(_("questions are answered within (working days)"), null=True, blank=True)
+    reply_days = models.PositiveSmallIntegerField(
+        _("questions are answered within (working days)"), null=True, blank=True
+    )
     media = models.JSONField(_("how you meet"), default=list, blank=True)
     boundaries = models.TextField(_("boundaries"), blank=True)
     needs_nda = models.BooleanField(_("a non-disclosure agreement is needed"), null=True, blank=True)
@@ -144,7 +154,9 @@ class Agreement(Addressed):
             models.UniqueConstraint(
                 fields=["mentorship"], condition=Q(state__in=["draft", "signing"]), name="agreement_one_open"
             ),
-            models.UniqueConstraint(fields=["mentorship"], condition=Q(state="in_force"), name="agreement_one_in_force"),
+            models.UniqueConstraint(
+                fields=["mentorship"], condition=Q(state="in_force"), name="agreement_one_in_force"
+            ),
             models.CheckConstraint(
                 condition=Q(state="draft") | Q(state__in=["superseded", "ended"]) | ~Q(text_digest=""),
                 name="agreement_digest_when_signing",
@@ -221,7 +233,11 @@ class Activity(Addressed):
         DROPPED = "dropped", _("Dropped")
 
     lifecycle = Lifecycle(
-        {State.PLANNED: [State.DONE, State.DROPPED], State.DONE: [State.PLANNED], State.DROPPED: [State.PLANNED]}
+        {
+            State.PLANNED: [State.DONE, State.DROPPED],
+            State.DONE: [State.PLANNED],
+            State.DROPPED: [State.PLANNED],
+        }
     )
 
     plan = models.ForeignKey(ActionPlan, on_delete=models.CASCADE, related_name="activities")
@@ -249,7 +265,9 @@ class Meeting(Addressed):
 
     mentorship = models.ForeignKey(Mentorship, on_delete=models.CASCADE, related_name="meetings")
     held_on = models.DateField(_("date"))
-    minutes = models.PositiveSmallIntegerField(_("minutes"), validators=[MinValueValidator(5), MaxValueValidator(600)])
+    minutes = models.PositiveSmallIntegerField(
+        _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(600)]
+    )
     medium = models.CharField(_("how you met"), max_length=20, choices=Medium)
     logged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     note = SealedTextField(_("note for the two of you"), blank=True, default="")
@@ -257,7 +275,9 @@ class Meeting(Addressed):
     class Meta:
         ordering: ClassVar = ["-held_on", "-id"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(minutes__gte=5, minutes__lte=600), name="meeting_minutes_range")
+            models.CheckConstraint(
+                condition=Q(minutes__gte=5, minutes__lte=600), name="meeting_minutes_range"
+            )
         ]
         indexes: ClassVar = [models.Index(fields=["mentorship", "-held_on"], name="meeting_held")]
 
@@ -292,7 +312,9 @@ class HelpRequest(Addressed):
         REMATCH = "rematch", _("Another match")
 
     mentorship = models.ForeignKey(Mentorship, on_delete=models.CASCADE, related_name="help_requests")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="help_requests")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="help_requests"
+    )
     wish = models.CharField(_("what would help"), max_length=10, choices=Wish)
     words = SealedTextField(_("in your words"), blank=True, default="")
     due_on = models.DateField()  # by when staff answers

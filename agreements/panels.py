@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from agreements.filters import AGREEMENT, MEETINGS, PLAN
@@ -42,18 +44,43 @@ def health(cohort: Cohort) -> dict[str, Any]:
         ("signed_one", _("Signed by one side"), "d"),
         ("draft", _("Not signed"), "rest"),
     ]
-    return counts | {
+    names = words(cohort.program)
+    return {
         "any": counts["total"] > 0,
-        "words": words(cohort.program),
+        "names": names,
         "agreement_parts": [
             Part(label, counts[f"agreement_{name}"], kind, mentorships_url(cohort, agreement=name))
             for name, label, kind in labels
         ],
-        "all_url": mentorships_url(cohort),
-        "in_force_url": mentorships_url(cohort, agreement="in_force"),
-        "plan_url": mentorships_url(cohort, plan="open"),
-        "meetings_url": mentorships_url(cohort, meetings="behind"),
-        "silent_url": mentorships_url(cohort, silent=1),
-        "late_url": mentorships_url(cohort, late=1),
-        "help_url": mentorships_url(cohort, help=1),
+        "late": {"count": counts["late"], "url": mentorships_url(cohort, late=1)},
+        "figures": list(_figures(cohort, counts, names)),
+    }
+
+
+def _figures(cohort: Cohort, counts: Mapping[str, int], names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Each leads to the people behind it."""
+    if counts["with_plan"]:
+        yield {
+            "label": _("%(plan)s: shared") % {"plan": capfirst(names["plan"])},
+            "number": counts["plan_shared"],
+            "of": counts["with_plan"],
+            "url": mentorships_url(cohort, plan="open"),
+        }
+    yield {
+        "label": _("Meetings on track"),
+        "number": counts["on_track"],
+        "of": counts["agreement_in_force"],
+        "url": mentorships_url(cohort, meetings="behind"),
+    }
+    yield {
+        "label": _("Silent for 21 days"),
+        "number": counts["silent"],
+        "of": counts["total"],
+        "url": mentorships_url(cohort, silent=1),
+    }
+    yield {
+        "label": _("Ask for help"),
+        "number": counts["help"],
+        "of": None,
+        "url": mentorships_url(cohort, help=1),
     }

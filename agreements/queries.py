@@ -64,7 +64,9 @@ def with_members(mentorships: QuerySet[Mentorship]) -> QuerySet[Mentorship]:
 
 def agreements_of(person: Person) -> QuerySet[Agreement]:
     """All versions that a member may read."""
-    return Agreement.objects.filter(mentorship__in=mentorships_of(person)).select_related("mentorship__cohort__program")
+    return Agreement.objects.filter(mentorship__in=mentorships_of(person)).select_related(
+        "mentorship__cohort__program"
+    )
 
 
 def plans_visible_to(person: Person) -> QuerySet[ActionPlan]:
@@ -76,7 +78,9 @@ def plans_visible_to(person: Person) -> QuerySet[ActionPlan]:
         side=Member.Side.MENTOR,
     )
     shared = Q(state=ActionPlan.State.SHARED) & Exists(mentor)
-    return ActionPlan.objects.filter(Q(mentee=person.pk) | shared).select_related("mentorship__cohort__program", "mentee")
+    return ActionPlan.objects.filter(Q(mentee=person.pk) | shared).select_related(
+        "mentorship__cohort__program", "mentee"
+    )
 
 
 def activities_of(person: Person) -> QuerySet[Activity]:
@@ -129,22 +133,23 @@ class LocalDate(Func):
     output_field = DateField()
 
 
-def with_progress(mentorships: QuerySet[Mentorship]) -> QuerySet[Mentorship]:
+def with_progress(mentorships: QuerySet[Mentorship]) -> QuerySet[Any]:
     """Each with today (in its cohort's zone) and where it stands by then.
 
     agreement_state (draft, signed_mentor, signed_mentee, waiting_supervisor, in_force or ended), agreement_due,
-    agreement_version, waiting_since, plans, plans_shared, plan_due, met (meetings of this month), late_months,
+    agreement_version, waiting_since, plans_written, plans_shared, plan_due, met (meetings of this month), late_months,
     last_heard, asks_help. Notes, texts and who asked for help are not touched.
     """
     latest = Agreement.objects.filter(mentorship=OuterRef("pk")).order_by("-version")
-    month = Meeting.objects.filter(mentorship=OuterRef("pk"), held_on__gte=TruncMonth(OuterRef("today"))).order_by()
+    month = Meeting.objects.filter(mentorship=OuterRef("pk"), held_on__gte=OuterRef("month")).order_by()
     plans = ActionPlan.objects.filter(mentorship=OuterRef("pk")).order_by()
     late = MeetingMonth.objects.filter(mentorship=OuterRef("pk"), due_on__lt=OuterRef("today"), done_at=None)
     now = Value(timezone.now(), output_field=DateTimeField())
-    return mentorships.annotate(today=LocalDate(now, F("cohort__timezone"))).annotate(
+    today = LocalDate(now, F("cohort__timezone"))
+    return mentorships.annotate(today=today, month=TruncMonth(today)).annotate(
         agreement_version=Subquery(latest.values("version")[:1]),
         agreement_due=Subquery(latest.values("due_on")[:1]),
-        agreement_state=Subquery(_agreement_states().filter(mentorship=OuterRef("pk")).values("where")[:1]),
+        agreement_state=Subquery(_agreement_states().values("where")[:1]),
         waiting_since=Subquery(latest.annotate(last=Max("signatures__at")).values("last")[:1]),
         plans_written=Coalesce(Subquery(_count(plans)), 0),
         plans_shared=Coalesce(Subquery(_count(plans.exclude(shared_at=None))), 0),
@@ -156,19 +161,21 @@ def with_progress(mentorships: QuerySet[Mentorship]) -> QuerySet[Mentorship]:
     )
 
 
-def with_progress_of(mentorships: QuerySet[Mentorship], person: Person) -> QuerySet[Mentorship]:
+def with_progress_of(mentorships: QuerySet[Mentorship], person: Person) -> QuerySet[Any]:
     """The same with i_signed (the latest version) and my_plan_due (of one's own plan not shared yet)."""
     plan = ActionPlan.objects.filter(mentorship=OuterRef("pk"), mentee=person.pk, shared_at=None)
     signed = Signature.objects.filter(
-        agreement__mentorship=OuterRef("pk"), agreement__version=OuterRef("agreement_version"), person=person.pk
+        agreement__mentorship=OuterRef("pk"),
+        agreement__version=OuterRef("agreement_version"),
+        person=person.pk,
     )
     return with_progress(mentorships).annotate(
         i_signed=Exists(signed), my_plan_due=Subquery(plan.values("due_on")[:1])
     )
 
 
-def _agreement_states() -> QuerySet[Agreement, Any]:
-    """The latest version of each mentorship and where it stands, finer than its own state."""
+def _agreement_states() -> QuerySet[Any]:
+    """The versions of the outer mentorship, latest first, and where each stands, finer than its own state."""
 
     def signed(side: str) -> Exists:
         return Exists(Signature.objects.filter(agreement=OuterRef("pk"), capacity=side))
@@ -187,12 +194,14 @@ def _agreement_states() -> QuerySet[Agreement, Any]:
         default=Value("signed_mentee"),
         output_field=CharField(),
     )
-    return Agreement.objects.order_by("-version").annotate(where=where)
+    return Agreement.objects.filter(mentorship=OuterRef("pk")).order_by("-version").annotate(where=where)
 
 
 def _last_heard() -> Greatest:
     """The last sign of life: a meeting logged, a signature, a plan shared, or the beginning itself."""
-    meeting = Meeting.objects.filter(mentorship=OuterRef("pk")).order_by("-created_at").values("created_at")[:1]
+    meeting = (
+        Meeting.objects.filter(mentorship=OuterRef("pk")).order_by("-created_at").values("created_at")[:1]
+    )
     signature = (
         Signature.objects.filter(agreement__mentorship=OuterRef("pk"))
         .exclude(capacity=Signature.Capacity.SUPERVISOR)
@@ -200,11 +209,14 @@ def _last_heard() -> Greatest:
         .values("at")[:1]
     )
     plan = ActionPlan.objects.filter(mentorship=OuterRef("pk")).exclude(shared_at=None).order_by("-shared_at")
-    return Greatest(F("created_at"), Subquery(meeting), Subquery(signature), Subquery(plan.values("shared_at")[:1]))
+    return Greatest(
+        F("created_at"), Subquery(meeting), Subquery(signature), Subquery(plan.values("shared_at")[:1])
+    )
 
 
-def _count(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.values("mentorship").annotate(n=Count("pk")).values("n")
+def _count(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+    counted: QuerySet[Any, Any] = rows.values("mentorship").annotate(n=Count("pk")).values("n")
+    return counted
 
 
 def silent_before() -> datetime:

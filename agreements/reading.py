@@ -85,7 +85,9 @@ def as_pdf(agreement: Agreement) -> bytes:
     data = json.dumps(_for_paper(reading), ensure_ascii=False)
     # A compiler of its own each time: a shared one could mix up the inputs of two requests.
     compiler = typst.Compiler(SOURCE, root=SOURCE.parent, ignore_system_fonts=True, sys_inputs={"data": data})
-    return compiler.compile(format="pdf", pdf_standards=["ua-1"])
+    printed = compiler.compile(format="pdf", pdf_standards=["ua-1"])
+    assert isinstance(printed, bytes)
+    return printed
 
 
 def _for_paper(reading: Reading) -> dict[str, Any]:
@@ -103,7 +105,10 @@ def _for_paper(reading: Reading) -> dict[str, Any]:
         "cohort": cohort.name,
         "state": str(agreement.get_state_display()),
         "period": _("From %(first)s to %(last)s")
-        % {"first": date_format(agreement.mentorship.starts_on), "last": date_format(agreement.mentorship.ends_on)},
+        % {
+            "first": date_format(agreement.mentorship.starts_on),
+            "last": date_format(agreement.mentorship.ends_on),
+        },
         "between": _("Between"),
         "parties": [[p.capacity, p.person.full_name, p.person.job_title] for p in reading.parties],
         "terms_title": _("What we agree on"),
@@ -111,7 +116,8 @@ def _for_paper(reading: Reading) -> dict[str, Any]:
         "signatures_title": _("Signatures"),
         "unsigned": _("Not signed yet"),
         "signatures": [
-            [p.capacity, p.signature.typed_name if p.signature else "", when(p.signature)] for p in reading.parties
+            [p.capacity, p.signature.typed_name if p.signature else "", when(p.signature)]
+            for p in reading.parties
         ],
         "times": _("Times are those of %(zone)s.") % {"zone": cohort.timezone},
         "digest_label": _("Digest of the signed text (SHA-256)"),

@@ -8,6 +8,8 @@ import django_tables2 as tables
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -67,11 +69,18 @@ class MentorshipTable(tables.Table):
         return tag(ago, "wait" if silent else "plain")
 
 
+def _choose() -> SafeString:
+    return format_html('<span class="visually-hidden">{}</span>', _("Choose"))
+
+
 class RemindTable(MentorshipTable):
     """The same with boxes, for those who may remind."""
 
     pick = tables.Column(
-        accessor="uid", orderable=False, verbose_name="", attrs={"td": {"class": "pick"}, "th": {"class": "pick"}}
+        accessor="uid",
+        orderable=False,
+        verbose_name=lazy(_choose, SafeString)(),
+        attrs={"td": {"class": "pick"}, "th": {"class": "pick"}},
     )
 
     class Meta(MentorshipTable.Meta):

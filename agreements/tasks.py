@@ -39,7 +39,11 @@ def remind_supervisors() -> int:
     waiting = sent.filter(used_at=None, revoked_at=None)
     due = Agreement.objects.filter(state=Agreement.State.SIGNING).annotate(
         last=Subquery(waiting.values("target_id").annotate(at=Max("created_at")).values("at")),
-        links=Subquery(sent.values("target_id").annotate(n=Count("recipient") / Count("recipient", distinct=True)).values("n")),
+        links=Subquery(
+            sent.values("target_id")
+            .annotate(n=Count("recipient") / Count("recipient", distinct=True))
+            .values("n")
+        ),
     )
     count = 0
     for agreement in due.filter(last__lte=Now() - REMIND_AFTER, links__lt=MOST_LINKS).order_by("pk"):

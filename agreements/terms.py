@@ -91,7 +91,9 @@ def who_contacts(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def _hours(hours: int | None) -> str:
-    return "" if hours is None else ngettext("%(n)d hour a month", "%(n)d hours a month", hours) % {"n": hours}
+    return (
+        "" if hours is None else ngettext("%(n)d hour a month", "%(n)d hours a month", hours) % {"n": hours}
+    )
 
 
 def _meetings(count: int) -> str:

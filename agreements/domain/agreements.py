@@ -20,6 +20,7 @@ from core.lifecycle import move
 from notifications.domain import outbox
 from people.models import Person
 
+
 @transaction.atomic
 def save_terms(*, agreement: Agreement, by: Person, edit_version: int, terms: Mapping[str, Any]) -> Agreement:
     """Write the terms of a draft; `edit_version` is the one that the writer began from.
@@ -56,7 +57,11 @@ def sign_agreement(
     agreement = lock_agreement(agreement)
     member = member_of(agreement.mentorship, by)
     if agreement.state not in {Agreement.State.DRAFT, Agreement.State.SIGNING}:
-        raise Refused("illegal_move", _("This version can no longer be signed."), _("Reload the page to see where it stands."))
+        raise Refused(
+            "illegal_move",
+            _("This version can no longer be signed."),
+            _("Reload the page to see where it stands."),
+        )
     if edit_version is not None:
         _check_edit_version(agreement, edit_version)
     if agreement.signatures.filter(person=by).exists():
@@ -105,7 +110,8 @@ def _freeze(agreement: Agreement) -> None:
     if names := missing(agreement):
         raise Refused(
             "incomplete",
-            _("Still to be agreed on: %(terms)s.") % {"terms": ", ".join(str(LABELS[name]) for name in names)},
+            _("Still to be agreed on: %(terms)s.")
+            % {"terms": ", ".join(str(LABELS[name]) for name in names)},
             _("Fill these in, then sign."),
         )
     agreement.text_digest = digest_of(agreement, open_members(agreement.mentorship))

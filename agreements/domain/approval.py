@@ -34,7 +34,11 @@ class Decision:
 
 def parties_to_sign(agreement: Agreement) -> list[Member]:
     """Members whose signature is still missing."""
-    signed = set(agreement.signatures.exclude(capacity=Signature.Capacity.SUPERVISOR).values_list("person_id", flat=True))
+    signed = set(
+        agreement.signatures.exclude(capacity=Signature.Capacity.SUPERVISOR).values_list(
+            "person_id", flat=True
+        )
+    )
     return [member for member in open_members(agreement.mentorship) if member.person_id not in signed]
 
 
@@ -45,7 +49,11 @@ def supervisors_to_ask(agreement: Agreement) -> list[Person]:
     by_supervisor = agreement.signatures.filter(capacity=Signature.Capacity.SUPERVISOR)
     approved = set(by_supervisor.values_list("person_id", flat=True))
     mentees = [member for member in open_members(agreement.mentorship) if member.side == Member.Side.MENTEE]
-    asked = {m.person.supervisor for m in mentees if m.person.supervisor_id and m.person.supervisor_id not in approved}
+    asked = {
+        m.person.supervisor
+        for m in mentees
+        if m.person.supervisor_id and m.person.supervisor_id not in approved
+    }
     return sorted((person for person in asked if person), key=lambda person: person.pk)
 
 
@@ -56,7 +64,7 @@ def ask_supervisors(*, agreement: Agreement, by: Person | None) -> None:
     """
     waiting = supervisors_to_ask(agreement)
     if not waiting:
-        return come_into_force(agreement, by)
+        come_into_force(agreement, by)
     for supervisor in waiting:
         link = links.issue_link(
             purpose=PURPOSE,
@@ -94,13 +102,20 @@ def supervisor_decide(
         address=address,
         target_digest=agreement.text_digest,
     )
-    if agreement.state != Agreement.State.SIGNING or person.pk not in {p.pk for p in supervisors_to_ask(agreement)}:
+    if agreement.state != Agreement.State.SIGNING or person.pk not in {
+        p.pk for p in supervisors_to_ask(agreement)
+    }:
         raise Refused("not_asked", _("This agreement no longer waits for your answer."))
     if decision == Decision.RETURN:
         _record(Verb.AGREEMENT_RETURNED, agreement, person, via_link=True, link=used.pk)
         draft = copy_to_draft(agreement, person, returned_note=note.strip())
         for member in open_members(agreement.mentorship):
-            _queue("agreement_returned", draft, member.person, f"agreement_returned:{draft.pk}:{member.person_id}")
+            _queue(
+                "agreement_returned",
+                draft,
+                member.person,
+                f"agreement_returned:{draft.pk}:{member.person_id}",
+            )
         return draft
     Signature.objects.create(
         agreement=agreement,
@@ -132,7 +147,12 @@ def come_into_force(agreement: Agreement, by: Person | None) -> None:
         move(mentorship, Mentorship.State.ACTIVE)
     _record(Verb.AGREEMENT_IN_FORCE, agreement, by, version=agreement.version)
     for member in open_members(mentorship):
-        _queue("agreement_receipt", agreement, member.person, f"agreement_receipt:{agreement.pk}:{member.person_id}")
+        _queue(
+            "agreement_receipt",
+            agreement,
+            member.person,
+            f"agreement_receipt:{agreement.pk}:{member.person_id}",
+        )
     _tell_supervisors(agreement)
 
 
@@ -193,7 +213,9 @@ def mail_context(agreement: Agreement, reader: Person) -> dict[str, Any]:
     }
 
 
-def _queue(kind: str, agreement: Agreement, to: Person, dedupe_key: str, link: EmailLink | None = None) -> None:
+def _queue(
+    kind: str, agreement: Agreement, to: Person, dedupe_key: str, link: EmailLink | None = None
+) -> None:
     outbox.queue(
         kind=kind,
         to=to,
@@ -206,6 +228,8 @@ def _queue(kind: str, agreement: Agreement, to: Person, dedupe_key: str, link: E
     )
 
 
-def _record(verb: Verb, agreement: Agreement, by: Person | None, *, via_link: bool = False, **data: Any) -> None:
+def _record(
+    verb: Verb, agreement: Agreement, by: Person | None, *, via_link: bool = False, **data: Any
+) -> None:
     program_id = agreement.mentorship.cohort.program_id
     record(verb, by=by, target=agreement, program_id=program_id, data=data, via_link=via_link)

@@ -14,7 +14,11 @@ from people.models import Person
 def lock_mentorship(mentorship: Mentorship | int) -> Mentorship:
     """The row, locked, with its cohort and program at hand."""
     pk = mentorship if isinstance(mentorship, int) else mentorship.pk
-    return Mentorship.objects.select_for_update(of=("self",)).select_related("cohort__program", "strand").get(pk=pk)
+    return (
+        Mentorship.objects.select_for_update(of=("self",))
+        .select_related("cohort__program", "strand")
+        .get(pk=pk)
+    )
 
 
 def lock_agreement(agreement: Agreement) -> Agreement:

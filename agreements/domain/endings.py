@@ -58,12 +58,16 @@ def complete(*, mentorship: Mentorship) -> bool:
     An enrollment is completed with its last open mentorship.
     """
     mentorship = lock_mentorship(mentorship)
-    if mentorship.state == Mentorship.State.ENDED or mentorship.ends_on >= today_in(mentorship.cohort.timezone):
+    if mentorship.state == Mentorship.State.ENDED or mentorship.ends_on >= today_in(
+        mentorship.cohort.timezone
+    ):
         return False
     members = open_members(mentorship)
     Member.objects.filter(pk__in=[member.pk for member in members]).update(left_on=mentorship.ends_on)
     _end(mentorship, Mentorship.Ending.COMPLETED, mentorship.ends_on)
-    enrollments = Enrollment.objects.select_for_update().filter(pk__in=[member.enrollment_id for member in members])
+    enrollments = Enrollment.objects.select_for_update().filter(
+        pk__in=[member.enrollment_id for member in members]
+    )
     for enrollment in enrollments.order_by("pk"):
         still = Member.objects.filter(enrollment=enrollment, left_on=None).exists()
         if enrollment.state == Enrollment.State.ACCEPTED and not still:

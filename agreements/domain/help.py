@@ -45,9 +45,15 @@ def ask_for_help(*, mentorship: Mentorship, by: Person, wish: str, words: str = 
             _("Ask for advice instead: there is always a way."),
         )
     if mentorship.help_requests.filter(person=by, handled_at=None).exists():
-        raise Refused("asked_already", _("You have asked already; the program managers will come back to you."))
+        raise Refused(
+            "asked_already", _("You have asked already; the program managers will come back to you.")
+        )
     asked = HelpRequest.objects.create(
-        mentorship=mentorship, person=by, wish=wish, words=words.strip(), due_on=today + timedelta(days=DAYS_TO_ANSWER)
+        mentorship=mentorship,
+        person=by,
+        wish=wish,
+        words=words.strip(),
+        due_on=today + timedelta(days=DAYS_TO_ANSWER),
     )
     # Who asked stays out of the trail: an ending later on must not read as anybody's fault.
     record(Verb.HELP_ASKED, by=None, target=mentorship, program_id=mentorship.cohort.program_id)

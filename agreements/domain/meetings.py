@@ -30,14 +30,21 @@ def log_meeting(
     member_of(mentorship, by)
     _check(mentorship, held_on, minutes)
     meeting = Meeting.objects.create(
-        mentorship=mentorship, held_on=held_on, minutes=minutes, medium=medium, note=note.strip(), logged_by=by
+        mentorship=mentorship,
+        held_on=held_on,
+        minutes=minutes,
+        medium=medium,
+        note=note.strip(),
+        logged_by=by,
     )
     _record(Verb.MEETING_LOGGED, meeting, by)
     return meeting
 
 
 @transaction.atomic
-def edit_meeting(*, meeting: Meeting, by: Person, held_on: date, minutes: int, medium: str, note: str = "") -> Meeting:
+def edit_meeting(
+    *, meeting: Meeting, by: Person, held_on: date, minutes: int, medium: str, note: str = ""
+) -> Meeting:
     """Put right what one logged oneself. Raises Refused: "not_own_meeting" and those of `log_meeting`."""
     meeting = _lock_own(meeting, by)
     _check(meeting.mentorship, held_on, minutes)
@@ -58,11 +65,14 @@ def delete_meeting(*, meeting: Meeting, by: Person) -> None:
 def _check(mentorship: Mentorship, held_on: date, minutes: int) -> None:
     last = mentorship.ended_on or mentorship.ends_on
     if held_on > today_in(mentorship.cohort.timezone):
-        raise Refused("in_the_future", _("That day is still to come."), _("Log a meeting once it has taken place."))
+        raise Refused(
+            "in_the_future", _("That day is still to come."), _("Log a meeting once it has taken place.")
+        )
     if not mentorship.starts_on <= held_on <= last:
         days = {"first": date_format(mentorship.starts_on), "last": date_format(last)}
         raise Refused(
-            "outside_the_term", _("The mentorship runs from %(first)s to %(last)s: choose a day in between.") % days
+            "outside_the_term",
+            _("The mentorship runs from %(first)s to %(last)s: choose a day in between.") % days,
         )
     if not 5 <= minutes <= 600:
         raise Refused("odd_length", _("A meeting takes between 5 minutes and 10 hours."))
@@ -80,4 +90,6 @@ def _lock_own(meeting: Meeting, by: Person) -> Meeting:
 
 def _record(verb: Verb, meeting: Meeting, by: Person, **data: Any) -> None:
     program_id = meeting.mentorship.cohort.program_id
-    record(verb, by=by, target=meeting, program_id=program_id, data=data | {"mentorship": meeting.mentorship_id})
+    record(
+        verb, by=by, target=meeting, program_id=program_id, data=data | {"mentorship": meeting.mentorship_id}
+    )

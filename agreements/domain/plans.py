@@ -47,7 +47,9 @@ def share_plan(*, plan: ActionPlan, by: Person) -> ActionPlan:
     """Let the mentor read it. Raises Refused: "not_own_plan", "ended", "empty_plan", "illegal_move"."""
     plan = _lock(plan, by)
     if not any(getattr(plan, name).strip() for name in FIELDS):
-        raise Refused("empty_plan", _("The plan is still empty."), _("Write at least one of its parts, then share it."))
+        raise Refused(
+            "empty_plan", _("The plan is still empty."), _("Write at least one of its parts, then share it.")
+        )
     plan.shared_at = plan.shared_at or timezone.now()
     move(plan, ActionPlan.State.SHARED, also=["shared_at"])
     _record(Verb.PLAN_SHARED, plan, by)
@@ -67,7 +69,9 @@ def unshare_plan(*, plan: ActionPlan, by: Person) -> ActionPlan:
 
 
 @transaction.atomic
-def add_activity(*, plan: ActionPlan, by: Person, kind: str, text: str, due_on: date | None = None) -> Activity:
+def add_activity(
+    *, plan: ActionPlan, by: Person, kind: str, text: str, due_on: date | None = None
+) -> Activity:
     """Add something to do. Raises Refused: "not_own_plan", "ended"."""
     plan = _lock(plan, by)
     activity = Activity.objects.create(plan=plan, kind=kind, text=text, due_on=due_on)
@@ -76,7 +80,9 @@ def add_activity(*, plan: ActionPlan, by: Person, kind: str, text: str, due_on: 
 
 
 @transaction.atomic
-def edit_activity(*, activity: Activity, by: Person, kind: str, text: str, due_on: date | None = None) -> Activity:
+def edit_activity(
+    *, activity: Activity, by: Person, kind: str, text: str, due_on: date | None = None
+) -> Activity:
     """Change an activity's words, purpose or date. Raises Refused: "not_own_plan", "ended"."""
     plan = _lock(activity.plan, by)
     activity = Activity.objects.select_for_update().get(pk=activity.pk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -61,9 +61,13 @@ def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = 
 
 def _check_stage(run: Run, cohort: Cohort) -> None:
     if run.state == Run.State.PUBLISHED:
-        raise Refused("already_published", _("This run has been published already."), _("Open the mentorships it made."))
+        raise Refused(
+            "already_published", _("This run has been published already."), _("Open the mentorships it made.")
+        )
     if run.state != Run.State.CERTIFIED:
-        raise Refused("not_certified", _("Only a finished run can be published."), _("Wait until it is proven."))
+        raise Refused(
+            "not_certified", _("Only a finished run can be published."), _("Wait until it is proven.")
+        )
     if cohort.state not in {Cohort.State.MATCHING, Cohort.State.RUNNING}:
         raise Refused(
             "wrong_stage",
@@ -97,7 +101,11 @@ def _check_people(chosen: Sequence[Proposal], enrollments: dict[int, Enrollment]
             _("Run the matching again, or publish without these pairs."),
         )
     wanted = Counter(pk for proposal in chosen for pk in (proposal.mentee_id, proposal.mentor_id))
-    full = [enrollments[pk].person.full_name for pk, n in wanted.items() if enrollments[pk].used + n > enrollments[pk].capacity]
+    full = [
+        enrollments[pk].person.full_name
+        for pk, n in wanted.items()
+        if enrollments[pk].used + n > enrollments[pk].capacity
+    ]
     if full:
         raise Refused(
             "no_place",
@@ -111,7 +119,9 @@ def _check_pairs(chosen: Sequence[Proposal]) -> None:
     open_keys = Member.objects.filter(pair_key__in=names, left_on=None).values_list("pair_key", flat=True)
     if taken := sorted(names[key] for key in open_keys):
         raise Refused("already_paired", _("Already a pair: %(pairs)s.") % {"pairs": ", ".join(taken)})
-    barred = set(impossible(Proposal.objects.filter(pk__in=[p.pk for p in chosen])).values_list("pk", flat=True))
+    barred = set(
+        impossible(Proposal.objects.filter(pk__in=[p.pk for p in chosen])).values_list("pk", flat=True)
+    )
     if never := sorted(names[_pair_key(p)] for p in chosen if p.pk in barred):
         raise Refused(
             "pair_barred",
@@ -188,7 +198,9 @@ def _create(cohort: Cohort, groups: Sequence[Sequence[Proposal]]) -> list[Mentor
             for proposal in group
         )
     PastPair.objects.bulk_create(
-        PastPair(digest=past_pair_digest(p.mentee.person_id, p.mentor.person_id)) for group in groups for p in group
+        PastPair(digest=past_pair_digest(p.mentee.person_id, p.mentor.person_id))
+        for group in groups
+        for p in group
     )
     return mentorships
 

@@ -42,7 +42,9 @@ def copy_to_draft(agreement: Agreement, by: Person, returned_note: str = "") -> 
         **{name: getattr(agreement, name) for name in FIELDS},
     )
     program_id = draft.mentorship.cohort.program_id
-    record(Verb.AGREEMENT_REOPENED, by=by, target=draft, program_id=program_id, data={"version": draft.version})
+    record(
+        Verb.AGREEMENT_REOPENED, by=by, target=draft, program_id=program_id, data={"version": draft.version}
+    )
     return draft
 
 

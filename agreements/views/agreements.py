@@ -36,7 +36,11 @@ def one_version(request: HttpRequest, mentorship: Mentorship) -> Agreement:
     number = request.GET.get("version", "")
     if not number:
         return latest(mentorship)
-    found = mentorship.agreements.filter(version=int(number)).first() if number.isdecimal() and len(number) < 5 else None
+    found = (
+        mentorship.agreements.filter(version=int(number)).first()
+        if number.isdecimal() and len(number) < 5
+        else None
+    )
     if found is None:
         raise Http404
     found.mentorship = mentorship
@@ -50,13 +54,15 @@ def agreement(request: HttpRequest, uid: UUID) -> HttpResponse:
     found = get_mentorship(request, uid)
     version = latest(found) if request.method == "POST" else one_version(request, found)
     form = SignForm(request.POST or None, initial={"edit_version": version.edit_version})
-    if request.method == "POST" and form.is_valid():
-        if _sign(request, version, form):
-            return redirect("agreement", uid=uid)
+    if request.method == "POST" and form.is_valid() and _sign(request, version, form):
+        return redirect("agreement", uid=uid)
     reading = read(version)
     me = reader(request)
     mine = next((party for party in reading.parties if party.person == me), None)
-    may_sign = version.state in {Agreement.State.DRAFT, Agreement.State.SIGNING} and version == current_agreement(found)
+    may_sign = version.state in {
+        Agreement.State.DRAFT,
+        Agreement.State.SIGNING,
+    } and version == current_agreement(found)
     gaps = missing(version) if may_sign else []
     in_force = agreement_in_force(found)
     context = pair_context(request, found) | {
@@ -110,7 +116,9 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
         return redirect("agreement", uid=uid)
     context = {"form": form, "agreement": version, "differences": differences, "sees": PARTIES}
     status = 409 if differences else 200
-    return render(request, "agreements/agreement_edit.html", pair_context(request, found) | context, status=status)
+    return render(
+        request, "agreements/agreement_edit.html", pair_context(request, found) | context, status=status
+    )
 
 
 def _saved(request: HttpRequest, agreement: Agreement) -> HttpResponse:
@@ -130,7 +138,9 @@ def _conflict(
     labels = pair_context(request, standing.mentorship)["words"]
     pairs = zip(in_words(standing, labels), in_words(mine, labels), strict=True)
     differences = [
-        {"label": theirs.label, "theirs": theirs.value, "mine": own.value} for theirs, own in pairs if theirs != own
+        {"label": theirs.label, "theirs": theirs.value, "mine": own.value}
+        for theirs, own in pairs
+        if theirs != own
     ]
     data = request.POST.copy()
     data["edit_version"] = str(standing.edit_version)
@@ -166,5 +176,8 @@ def pdf(request: HttpRequest, uid: UUID) -> HttpResponse:
 def pdf_response(version: Agreement) -> HttpResponse:
     """A download; the name tells the version, not the people."""
     name = f"agreement-{version.mentorship.cohort.slug}-v{version.version}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Security-Policy": "sandbox; default-src 'none'"}
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
     return HttpResponse(as_pdf(version), content_type="application/pdf", headers=headers)

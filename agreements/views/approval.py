@@ -63,7 +63,10 @@ def approval(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The same for a supervisor who has signed in: their newest link stands for them."""
     agreements = Agreement.objects.filter(mentorship__uid=uid).values("pk")
     links = EmailLink.objects.filter(
-        purpose=PURPOSE, target_kind=Agreement._meta.label_lower, target_id__in=agreements, recipient=reader(request)
+        purpose=PURPOSE,
+        target_kind=Agreement._meta.label_lower,
+        target_id__in=agreements,
+        recipient=reader(request),
     )
     link = links.select_related("recipient").order_by("-pk").first()
     if link is None:

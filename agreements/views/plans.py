@@ -48,7 +48,9 @@ def plan(request: HttpRequest, uid: UUID) -> HttpResponse:
         messages.success(request, _("Added."))
         return redirect("plan", uid=uid)
     visible = plans_visible_to(reader(request)).filter(mentorship=found).prefetch_related("activities")
-    plans = [{"plan": each, "parts": _parts(each), "is_own": each.mentee == reader(request)} for each in visible]
+    plans = [
+        {"plan": each, "parts": _parts(each), "is_own": each.mentee == reader(request)} for each in visible
+    ]
     return render(request, "agreements/plan.html", context | {"plans": plans, "form": form})
 
 

@@ -26,7 +26,9 @@ def publish(request: HttpRequest, program: str, cohort: str, number: int) -> Htt
     """GET shows the pairs, all ticked that can still be made; POST publishes the ticked ones."""
     found = get_cohort(request, program, cohort, Permission.RUN_MATCHING)
     run = fetch(Run.objects.filter(cohort=found), number=number)
-    proposals = run.proposals.select_related("mentee__person", "mentor__person").order_by("mentee__person__full_name", "pk")
+    proposals = run.proposals.select_related("mentee__person", "mentor__person").order_by(
+        "mentee__person__full_name", "pk"
+    )
     if request.method == "POST":
         chosen = [p for p in proposals if str(p.uid) in set(request.POST.getlist("chosen"))]
         mentorships = publish_run(run=run, by=reader(request), proposals=chosen)
@@ -38,7 +40,8 @@ def publish(request: HttpRequest, program: str, cohort: str, number: int) -> Htt
         "rows": rows,
         "possible": len(rows) - len(barred),
         "is_published": run.state == Run.State.PUBLISHED,
-        "can_publish": run.state == Run.State.CERTIFIED and found.state in {Cohort.State.MATCHING, Cohort.State.RUNNING},
+        "can_publish": run.state == Run.State.CERTIFIED
+        and found.state in {Cohort.State.MATCHING, Cohort.State.RUNNING},
         "starts_running": found.state == Cohort.State.MATCHING,
     }
     return render(request, "agreements/desk/publish.html", desk_context(request, found) | context)

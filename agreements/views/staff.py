@@ -81,7 +81,9 @@ def _chips(request: HttpRequest, cohort: Cohort) -> list[Link]:
         (_("Silent for 21 days"), {"silent": "1"}, ""),
         (_("Asks for help"), {"help": "1"}, ""),
     ]
-    return [Link(label, mentorships_url(cohort, **f), current=given == f, kind=kind) for label, f, kind in ready]
+    return [
+        Link(label, mentorships_url(cohort, **f), current=given == f, kind=kind) for label, f, kind in ready
+    ]
 
 
 @login_required
@@ -94,7 +96,9 @@ def remind(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         mentorship__in=staff_visible(reader(request), found), state=Agreement.State.SIGNING
     )
     sent = 0
-    for agreement in signing.filter(mentorship__uid__in=[uid for uid in chosen if _is_uid(uid)]).order_by("pk"):
+    for agreement in signing.filter(mentorship__uid__in=[uid for uid in chosen if _is_uid(uid)]).order_by(
+        "pk"
+    ):
         try:
             resend_supervisor_link(agreement=agreement, by=reader(request))
         except Refused:  # a party is still to sign: the list said so before this page was sent
@@ -135,7 +139,7 @@ def show(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResp
     context = desk_context(request, found)
     may_manage = Permission.MANAGE_MENTORSHIPS in context["permissions"]
     agreement = current_agreement(row)
-    assert agreement is not None  # noqa: S101
+    assert agreement is not None
     agreement.mentorship = row
     reading = read(agreement)
     asked = list(row.help_requests.select_related("person").order_by("-created_at")) if may_manage else []
@@ -186,10 +190,14 @@ def end(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpRespo
     found, row = get_one(request, program, cohort, uid, Permission.MANAGE_MENTORSHIPS)
     if request.method == "POST":
         end_without_fault(mentorship=row, by=reader(request))
-        messages.success(request, _("It has ended. Everyone in it was told, and their places are free again."))
+        messages.success(
+            request, _("It has ended. Everyone in it was told, and their places are free again.")
+        )
         return redirect("staff_mentorship", program, cohort, uid)
     names = listed([m.person.full_name for m in row.people])  # type: ignore[attr-defined]
-    return render(request, "agreements/desk/end.html", desk_context(request, found) | {"row": row, "names": names})
+    return render(
+        request, "agreements/desk/end.html", desk_context(request, found) | {"row": row, "names": names}
+    )
 
 
 @login_required

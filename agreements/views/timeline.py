@@ -37,11 +37,19 @@ def next_act(mentorship: Any, mine: Member, words: Mapping[str, str]) -> Act | N
     if mentorship.agreement_state in {"signed_mentor", "signed_mentee"}:
         if not mentorship.i_signed:
             return Act(_("Sign your %(agreement)s") % names, agreement_url, mentorship.agreement_due)
-        return Act(_("You have signed; the other side is yet to sign"), agreement_url, mentorship.agreement_due)
+        return Act(
+            _("You have signed; the other side is yet to sign"), agreement_url, mentorship.agreement_due
+        )
     if mentorship.agreement_state == "waiting_supervisor":
-        return Act(_("The %(supervisor)s is asked to approve") % names, agreement_url, mentorship.agreement_due)
+        return Act(
+            _("The %(supervisor)s is asked to approve") % names, agreement_url, mentorship.agreement_due
+        )
     if mine.side == Member.Side.MENTEE and mentorship.my_plan_due:
-        return Act(_("Write your %(plan)s and share it") % names, reverse("plan", args=[mentorship.uid]), mentorship.my_plan_due)
+        return Act(
+            _("Write your %(plan)s and share it") % names,
+            reverse("plan", args=[mentorship.uid]),
+            mentorship.my_plan_due,
+        )
     left = mentorship.meetings_per_month - mentorship.met
     meetings_url = reverse("meetings", args=[mentorship.uid])
     if left > 0 and today_in(mentorship.cohort.timezone) >= mentorship.starts_on:
@@ -75,7 +83,11 @@ def story(
         tell(timezone.localdate(agreement.in_force_at), what, kind="ok")
     for plan in plans:
         if plan.shared_at:
-            tell(timezone.localdate(plan.shared_at), _("The %(plan)s was shared") % {"plan": words["plan"]}, kind="ok")
+            tell(
+                timezone.localdate(plan.shared_at),
+                _("The %(plan)s was shared") % {"plan": words["plan"]},
+                kind="ok",
+            )
     for meeting in meetings:
         minutes = ngettext("%(n)d minute", "%(n)d minutes", meeting.minutes) % {"n": meeting.minutes}
         tell(meeting.held_on, _("You met"), f"{minutes} · {meeting.get_medium_display()}")
@@ -83,4 +95,5 @@ def story(
         tell(mentorship.ended_on, _("It ended"))
     else:
         tell(mentorship.ends_on, _("It ends"))
+    told.reverse()  # on the same day, too, what came last stands first
     return [event for _day, event in sorted(told, key=lambda each: each[0], reverse=True)]

@@ -145,6 +145,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "agreements.tasks.end_mentorships",
         "schedule": crontab(minute=20, hour="*/6"),
     },
+    "remind-supervisors": {
+        "task": "agreements.tasks.remind_supervisors",
+        "schedule": crontab(minute=40, hour="*/6"),
+    },
 }
 
 # People and sign-in
