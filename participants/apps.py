@@ -20,5 +20,5 @@ class ParticipantsConfig(AppConfig):
         register_tab(Tab(20, _("People"), "cohort_people", Permission.SEE_PEOPLE))
         open_on = "call_open"
         register_panel(Panel(20, "participants/panels/call.html", call, wide=True, since=open_on))
-        register_panel(Panel(21, "participants/panels/places.html", places, title=_("Places")))
+        register_panel(Panel(21, "participants/panels/places.html", places))
         register_panel(Panel(22, "participants/panels/directorates.html", by_directorate, since=open_on))

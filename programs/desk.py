@@ -26,14 +26,13 @@ class Tab:
 class Panel:
     """A part of the desk's first page: `build(cohort)` gives the template's context, in a fixed number of queries.
 
-    It is shown from the state `since` on. With a `title` it is put on a sheet; without one, the template draws its own.
+    It is shown from the state `since` on, and its template draws its own sheets.
     """
 
     order: int
     template: str
     build: Callable[[Cohort], dict[str, Any]]
     wide: bool = False
-    title: str | Promise = ""
     since: str = Cohort.State.DRAFT
 
 

@@ -79,18 +79,17 @@ def desk_context(request: HttpRequest, cohort: Cohort) -> dict[str, Any]:
     }
 
 
-def rendered_panels(request: HttpRequest, context: dict[str, Any]) -> dict[bool, list[dict[str, Any]]]:
-    """The panels' titles and markup in order, the wide ones (True) apart from the others.
+def rendered_panels(request: HttpRequest, context: dict[str, Any]) -> dict[bool, list[str]]:
+    """The panels' markup in order, the wide ones (True) apart from the others.
 
     Who may not see people gets figures without the links to them.
     """
-    found: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    found: dict[bool, list[str]] = {True: [], False: []}
     for panel in desk.panels(context["cohort"].state):
         built = panel.build(context["cohort"])
         if not context["sees_people"]:
             built = without_links(built)
-        markup = render_to_string(panel.template, {**context, **built}, request)
-        found[panel.wide].append({"title": panel.title, "markup": markup})
+        found[panel.wide].append(render_to_string(panel.template, {**context, **built}, request))
     return found
 
 
