@@ -11,7 +11,9 @@ class MatchingConfig(AppConfig):
         from matching import deadlines
         from matching.panels import matched
         from programs.desk import Panel, Tab, register_panel, register_tab
+        from programs.models import Cohort
 
         deadlines.register_all()
+        since = Cohort.State.SELECTING
         register_tab(Tab(30, _("Matching"), "matching_review", Permission.SEE_PEOPLE))
-        register_panel(Panel(30, "matching/panels/matched.html", matched, since="selecting"))
+        register_panel(Panel(30, "matching/panels/matched.html", matched, title=_("Matching"), since=since))

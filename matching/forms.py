@@ -33,7 +33,9 @@ NO_LIMIT = _("No limit")
 
 
 class CriteriaForm(PageForm):
-    """Hard rules above, weights below; `version` guards against lost updates."""
+    """Hard rules and weights; `version` guards against lost updates."""
+
+    hide_optional = True  # an empty field is an answer here, and says which
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     chain_levels = forms.IntegerField(
@@ -131,6 +133,7 @@ class RunForm(PageForm):
 class ReviewFilter(PageForm):
     """Search and order of the pairs."""
 
+    hide_optional = True
     q = forms.CharField(label=_("Name"), required=False, widget=forms.TextInput(attrs={"type": "search"}))
     sort = forms.ChoiceField(
         label=_("Order"),
@@ -155,18 +158,25 @@ class ExcludeForm(PageForm):
     )
 
 
+class EnrollmentChoice(forms.ModelChoiceField):
+    """Somebody of the cohort, by name and address."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Two people can share a name, not an address."""
+        return f"{obj.person.full_name} ({obj.person.email})"
+
+
 class PairForm(PageForm):
     """Any two people of the cohort."""
 
-    mentee = forms.ModelChoiceField(queryset=Enrollment.objects.none(), to_field_name="uid")
-    mentor = forms.ModelChoiceField(queryset=Enrollment.objects.none(), to_field_name="uid")
+    mentee = EnrollmentChoice(queryset=Enrollment.objects.none(), to_field_name="uid")
+    mentor = EnrollmentChoice(queryset=Enrollment.objects.none(), to_field_name="uid")
 
     def __init__(self, *args: Any, cohort: Cohort, labels: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = to_match(cohort).select_related("person").order_by("person__full_name", "pk")
         for role in Enrollment.Role:
             choice = self.fields[role.value]
-            assert isinstance(choice, forms.ModelChoiceField)
+            assert isinstance(choice, EnrollmentChoice)
             choice.queryset = people.filter(role=role)
             choice.label = labels[role.value]
-            choice.label_from_instance = lambda row: f"{row.person.full_name} ({row.person.email})"  # type: ignore[method-assign]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import format_html
@@ -22,8 +22,8 @@ class Told:
     """What happened, why in detail, and what can be done."""
 
     why: str
-    details: list[str] = field(default_factory=list)
-    what_to_do: list[str] = field(default_factory=list)
+    details: Sequence[str] = ()
+    what_to_do: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class WishTold:
     name: str
     met: bool
     why: str
-    chain: list[str]
+    chain: Sequence[str]
     mentor: int | None  # enrollment
     can_lock: bool = False
 
@@ -139,16 +139,19 @@ def _relax(rule: Mapping[str, Any]) -> str:
     return format_html(text, count=rule["only"], rule=rule_words.RULES[rule["rule"]])
 
 
-def wishes(outlook: Outlook, *, mentee: str) -> list[WishTold]:
-    """Each wish of one mentee, in order of rank; two queries."""
-    told = outlook.wishes
-    people = {person.pk: person for person in Person.objects.filter(pk__in=[wish["mentor"] for wish in told])}
-    named = [pk for wish in told for pk in wish.get("others", [])]
-    named += [pk for wish in told for change in wish.get("changes", []) for pk in change.values() if pk]
+def wishes(outlooks: Iterable[Outlook]) -> dict[int, list[WishTold]]:
+    """Each mentee's wishes in order of rank, by enrollment; two queries. The people must have been fetched along."""
+    rows = [(row, wish) for row in outlooks for wish in row.wishes]
+    people = Person.objects.in_bulk({wish["mentor"] for _row, wish in rows})
+    named = [pk for _row, wish in rows for pk in wish.get("others", [])]
+    named += [pk for _row, wish in rows for change in wish.get("changes", []) for pk in change.values() if pk]
     names = names_of(named)
-    return [
-        _wish(wish, people[wish["mentor"]].name, mentee, names) for wish in told if wish["mentor"] in people
-    ]
+    told: dict[int, list[WishTold]] = {}
+    for row, wish in rows:
+        if mentor := people.get(wish["mentor"]):
+            sentence = _wish(wish, mentor.name, row.enrollment.person.name, names)
+            told.setdefault(row.enrollment_id, []).append(sentence)
+    return told
 
 
 def _wish(wish: Mapping[str, Any], mentor: str, mentee: str, names: Names) -> WishTold:
@@ -227,11 +230,11 @@ def failure(run: Run) -> Told:
         case "lock_rule":
             return _lock_rule(run.certificate["pairs"])
         case "lock_places":
-            names = list(names_of(run.certificate["enrollments"]).values())
-            why = format_html(
-                _("More pairs are locked than there are places with {names}."), names=listed(sorted(names))
+            names = sorted(names_of(run.certificate["enrollments"]).values())
+            text = _("More pairs are locked than there are places with {names}.")
+            return Told(
+                format_html(text, names=listed(names)), [], [_("Unlock one of these pairs, then run again.")]
             )
-            return Told(why, [], [_("Unlock one of these pairs, then run again.")])
         case "nobody":
             why = _("When the run began, nobody was left to match or no place was free.")
             return Told(why, [], [_("Accept applications, then run again.")])
@@ -243,20 +246,12 @@ def failure(run: Run) -> Told:
             return Told(why, [], [_("Run again.")])
         case "not_proven":
             why = _("The result could not be proven to be the best, so it is not shown.")
-    if run.problem != "not_proven":
-        why = _("Something went wrong that should not; nothing of the run was kept.")
-    return Told(
-        why,
-        [],
-        [
-            format_html(
-                _(
-                    "Run again. If it happens again, tell whoever runs this installation: it is in the log as run {id}."
-                ),
-                id=run.pk,
-            )
-        ],
+        case _unexpected:
+            why = _("Something went wrong that should not; nothing of the run was kept.")
+    text = _(
+        "Run again. If it happens again, tell whoever runs this installation: it is in the log as run {id}."
     )
+    return Told(why, [], [format_html(text, id=run.pk)])
 
 
 def _lock_rule(pairs: list[Mapping[str, Any]]) -> Told:

@@ -21,7 +21,9 @@ class Scheme(models.Model):
     cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, related_name="scheme")
     criteria = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=1)
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     changed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
@@ -66,7 +68,9 @@ class Run(Addressed):
     stage = models.CharField(max_length=40, blank=True)
     progress = models.PositiveSmallIntegerField(default=0)  # percent
     problem = models.TextField(blank=True)  # why it failed, in words
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -111,7 +115,9 @@ class Leftover(models.Model):
     reasons = models.JSONField(default=dict)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["run", "enrollment"], name="leftover_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "enrollment"], name="leftover_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.enrollment_id} left over"
@@ -161,7 +167,9 @@ class Exclusion(Fixed):
     reason = models.CharField(_("reason"), max_length=300)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["mentee", "mentor"], name="exclusion_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["mentee", "mentor"], name="exclusion_unique")
+        ]
 
     def __str__(self) -> str:
         return f"never {self.mentee_id} with {self.mentor_id}"

@@ -13,7 +13,7 @@ from programs.models import Cohort
 
 
 def matched(cohort: Cohort) -> dict[str, Any]:
-    """Matched and unmatched of what is published, else of the latest run; who waits where there is none. Three queries."""
+    """Matched and unmatched of what is published, else of the latest run, and who waits. Three queries."""
     published = Run.objects.filter(cohort=cohort, state=Run.State.PUBLISHED).order_by("-number").first()
     run = published or latest_ready(cohort)
     url = reverse("matching_review", args=[cohort.program.slug, cohort.slug])

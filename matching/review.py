@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from matching import left_words, words
@@ -20,7 +21,7 @@ from people.models import Person
 from programs.labels import in_language
 from programs.models import Program
 
-LOW = 45  # a fit under this deserves a second look
+LOW = 50  # a fit under this deserves a second look
 PAGE = 25
 SHOWS = ("", "low", "wish", "locked", "changed", "unmatched", "free")
 SORTS = {
@@ -101,8 +102,7 @@ class PairRow:
 
     proposal: Proposal
     mentee: str  # second line under the name
-    mentor: str
-    places: str
+    mentor: str  # with the places taken
     bar: list[Any]
     note: str
     can_stand: bool
@@ -128,8 +128,7 @@ def _pair_row(row: Any, can_stand: bool) -> PairRow:
     return PairRow(
         proposal=row,
         mentee=about(row.mentee.person),
-        mentor=about(row.mentor.person),
-        places=places,
+        mentor=", ".join(filter(None, [about(row.mentor.person), places])),
         bar=words.bar_parts(row.parts),
         note=words.short_wish(row.parts),
         can_stand=can_stand,
@@ -149,6 +148,7 @@ class LeftRow:
     leftover: Leftover
     about: str
     told: left_words.Told
+    wishes: list[left_words.WishTold]
 
 
 def left_rows(run: Run, role: str, search: str, number: str | None) -> tuple[Page[Leftover], list[LeftRow]]:
@@ -161,7 +161,16 @@ def left_rows(run: Run, role: str, search: str, number: str | None) -> tuple[Pag
     page = Paginator(left.order_by("enrollment__person__full_name", "pk"), PAGE).get_page(number)
     leftovers = list(page.object_list)
     told = left_words.leftovers(leftovers)
-    return page, [LeftRow(row, about(row.enrollment.person), told[row.pk]) for row in leftovers]
+    wishes = left_words.wishes(_outlooks(run.pk, [row.enrollment_id for row in leftovers]))
+    return page, [
+        LeftRow(row, about(row.enrollment.person), told[row.pk], wishes.get(row.enrollment_id, []))
+        for row in leftovers
+    ]
+
+
+def _outlooks(run: int, enrollments: list[int]) -> list[Outlook]:
+    rows = Outlook.objects.filter(run=run, enrollment__in=enrollments)
+    return list(rows.select_related("enrollment__person"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +198,7 @@ class PairDetail:
     proposal: Proposal
     reasons: list[words.Reason]
     bar: list[Any]
-    wishes: list[left_words.WishTold]
+    wishes: list[tuple[left_words.WishTold, Enrollment | None]]
     next_mentors: list[NextBest]
     next_mentees: list[NextBest]
     profiles: list[Profile]
@@ -199,19 +208,18 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
     """Everything about one pair, in a fixed number of queries."""
     lexical = lexicon(program, [proposal.parts])
     outlooks = {
-        row.enrollment_id: row
-        for row in Outlook.objects.filter(
-            run=proposal.run_id, enrollment__in=[proposal.mentee_id, proposal.mentor_id]
-        )
+        row.enrollment_id: row for row in _outlooks(proposal.run_id, [proposal.mentee_id, proposal.mentor_id])
     }
     mine, theirs = outlooks.get(proposal.mentee_id), outlooks.get(proposal.mentor_id)
-    ids = [entry["enrollment"] for row in (mine, theirs) if row for entry in row.next_best]
-    people = {row.pk: row for row in Enrollment.objects.filter(pk__in=ids).select_related("person")}
+    wishes = left_words.wishes([mine] if mine else []).get(proposal.mentee_id, [])
+    ids = [entry["enrollment"] for row in outlooks.values() for entry in row.next_best]
+    ids += [wish.mentor for wish in wishes if wish.mentor]
+    people = Enrollment.objects.select_related("person").in_bulk(ids)
     return PairDetail(
         proposal=proposal,
         reasons=words.reasons([proposal], lexical)[proposal.pk],
         bar=words.bar_parts(proposal.parts),
-        wishes=left_words.wishes(mine, mentee=proposal.mentee.person.name) if mine else [],
+        wishes=[(wish, people.get(wish.mentor or 0)) for wish in wishes],
         next_mentors=_next(mine, people),
         next_mentees=_next(theirs, people),
         profiles=profiles(program, [proposal.mentee, proposal.mentor]),
@@ -244,7 +252,7 @@ def _profile(row: Enrollment, said: dict[tuple[int, str], list[str]], goals: dic
         (_("Work"), ", ".join(filter(None, [person.job_title, directorate(person)]))),
         (_("Career level"), person.level),
         (_("Location"), person.location),
-        (_("Languages"), ", ".join(person.languages)),
+        (_("Languages"), ", ".join(_language(code) for code in person.languages)),
         (_("Seeks"), ", ".join(said.get((row.pk, SkillClaim.Direction.SEEKS), []))),
         (_("Offers"), ", ".join(said.get((row.pk, SkillClaim.Direction.OFFERS), []))),
         (_("Goals"), ", ".join(goals.get(code, code) for code in row.goals)),
@@ -261,6 +269,13 @@ def _profile(row: Enrollment, said: dict[tuple[int, str], list[str]], goals: dic
         (_("Expects"), row.expectations),
     ]
     return Profile(row, [fact for fact in about if fact[1]], [text for text in texts if text[1]])
+
+
+def _language(code: str) -> str:
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
 
 
 def directorate(person: Person) -> str:

@@ -136,14 +136,13 @@ def _rows(cohort: Cohort, only: Iterable[int] | None) -> list[dict[str, Any]]:
     people = to_match(cohort).order_by("person_id")
     if only is not None:
         people = people.filter(pk__in=list(only))
-    return list(
-        people.values(
-            "id", "role", "person_id", "strand_id", "left_out_before", "goals", "media", "availability",
-            free=F("capacity") - F("used"), level=F("person__level"), place=F("person__location"),
-            directorate=Coalesce("person__unit__top_id", "person__unit_id"), languages=F("person__languages"),
-            zone=F("person__timezone"), boss=F("person__supervisor_id"),
-        )
+    rows: Iterable[Any] = people.values(
+        "id", "role", "person_id", "strand_id", "left_out_before", "goals", "media", "availability",
+        free=F("capacity") - F("used"), level=F("person__level"), place=F("person__location"),
+        directorate=Coalesce("person__unit__top_id", "person__unit_id"), languages=F("person__languages"),
+        zone=F("person__timezone"), boss=F("person__supervisor_id"),
     )  # fmt: skip
+    return list(rows)
 
 
 class _Codes:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -61,9 +62,13 @@ def rules_in_words(criteria: Criteria) -> list[str]:
 
 def criteria_bars(criteria: Criteria) -> list[Bar]:
     """The weights, the heaviest first; those that are off are left out."""
-    names = {**NAMES, "wish": _("Wish of a mentee"), "mentor_wish": _("Wish of a mentor")}
+    names: dict[str, str | Promise] = {
+        **NAMES,
+        "wish": _("Wish of a mentee"),
+        "mentor_wish": _("Wish of a mentor"),
+    }
     weights = [(name, getattr(criteria.weights, name)) for name in CRITERIA]
-    bars = [Bar(names[name], weight, text=str(weight)) for name, weight in weights if weight]
+    bars = [Bar(names[name], weight) for name, weight in weights if weight]
     return sorted(bars, key=lambda bar: -bar.value)
 
 
@@ -107,11 +112,11 @@ def lede(run: Run, program: Program) -> str:
     }
     if run.objective == Run.Objective.PEOPLE:
         found = _(
-            "Run %(number)s is proven optimal: %(covered)s of %(total)s %(mentees)s are matched, as many as can be, in the best total fit."
+            "Run %(number)s is proven optimal: %(covered)s of %(total)s %(mentees)s are matched, as many as can be."
         )
     else:
         found = _(
-            "Run %(number)s is proven optimal: no other pairs fit better in total. %(covered)s of %(total)s %(mentees)s are matched."
+            "Run %(number)s is proven optimal: no better fit in total. %(covered)s of %(total)s %(mentees)s matched."
         )
     if run.published_at:
         told = _("Published on %(day)s.") % {"day": date_format(run.published_at, "DATE_FORMAT")}

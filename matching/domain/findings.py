@@ -86,22 +86,24 @@ class Findings:
 
     def _why_mentee(self, row: int) -> dict[str, Any]:
         shortage = why_unmatched(self.problem, self.solution, row)
-        mentors = [
-            self.snapshot.mentors.enrollment[mentor] for mentor in np.asarray(shortage.mentors).tolist()
-        ]
+        sides = self.snapshot.mentees, self.snapshot.mentors
+        mentors = [sides[1].enrollment[mentor] for mentor in shortage.mentors]
+        places = sum(sides[1].limit)
+        # Where every place is taken, the whole field says more than the closed set, which leaves out locked pairs.
+        all_places = len(mentors) == sum(limit > 0 for limit in sides[1].limit) and places == len(self.pairs)
         return {
             "reason": shortage.reason,
             "eligible": self.field.eligible(mentee=row),
             "rules": [removal._asdict() for removal in self.field.removals(mentee=row)],
-            "competing": len(shortage.mentees),
+            "competing": len(sides[0].person) if all_places else len(shortage.mentees),
             "mentors": len(mentors),
             "named": mentors[:NAMED],
-            "places": int(shortage.places),
-            "all_places": len(mentors) == sum(limit > 0 for limit in self.snapshot.mentors.limit),
+            "places": places if all_places else int(shortage.places),
+            "all_places": all_places,
         }
 
     def outlooks(self, run_id: int, progress: Progress) -> Iterator[Outlook]:
-        """Wishes and the next best of everyone whom the run could match. `progress` hears of each mentee, in percent."""
+        """Wishes and the next best of everyone whom the run could match. `progress` hears the percent done."""
         mentees, mentors = self.snapshot.mentees, self.snapshot.mentors
         wishes: dict[int, list[tuple[int, int]]] = {}
         for mentee, mentor, rank in self.snapshot.wishes:

@@ -129,7 +129,7 @@ def refuse_impossible(*, proposals: QuerySet[Proposal]) -> None:
         raise Refused(
             "pairs_impossible",
             _(
-                "%(count)s of the proposed pairs can no longer be made: somebody has left, has no free place, or was excluded since."
+                "%(count)s of these pairs can no longer be made: somebody has left, is full, or was excluded since."
             )
             % {"count": count},
             _("Run the matching again and publish that run."),

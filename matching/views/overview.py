@@ -72,9 +72,11 @@ def criteria(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
                 cohort=found, criteria=form.criteria(in_force), version=version, by=reader(request)
             )
         except Refused as refused:
+            # The next attempt is made knowingly: it carries the version that is in force now.
+            again = request.POST.copy()
+            again["version"] = str(scheme.version)
+            form = CriteriaForm(again)
             form.add_error(None, f"{refused.message} {refused.hint}")
-            form.data = form.data.copy()
-            form.data["version"] = scheme.version  # the next attempt is made knowingly
         else:
             messages.success(request, _("The criteria are saved. They apply from the next run on."))
             return redirect("matching_review", program, cohort)
