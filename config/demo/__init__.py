@@ -2,4 +2,12 @@
 
 from config.demo.accounts import ACCOUNTS
 
-__all__ = ["ACCOUNTS"]
+
+def load() -> None:
+    """Fill an empty database. Imported late: the settings read the accounts before any app is there."""
+    from config.demo.load import load as load_everything
+
+    load_everything()
+
+
+__all__ = ["ACCOUNTS", "load"]

@@ -175,9 +175,7 @@ def university(roster: Roster) -> None:
             for _ in range(4):
                 _academic(roster, organization, department, "Associate professor", 17, "permanent", head)
             for _ in range(9):
-                _academic(
-                    roster, organization, department, "Postdoctoral researcher", 9, "non-permanent", head
-                )
+                _academic(roster, organization, department, "Postdoctoral researcher", 9, "fixed-term", head)
             for _ in range(14):
                 _academic(roster, organization, department, "Doctoral candidate", 5, "doctoral", head)
 
@@ -199,10 +197,45 @@ def _academic(
     )
 
 
+# Who plays a part in the demo: address and name, and the first row that fits takes them over.
+CAST: Final[tuple[tuple[str, str, str, str], ...]] = (
+    ("helen.marsh", "Helen Marsh", "Director's office", "Laboratory director"),
+    ("amara.silva", "Amara Silva", "Earth and environment", "Associate director"),
+    ("ruth.okafor", "Ruth Okafor", "Finance and people / Human resources", "Group lead"),
+    ("paul.tanaka", "Paul Tanaka", "Finance and people / Human resources", "Senior specialist"),
+    ("olive.tran", "Olive Tran", "Computing / Networks", "Systems engineer"),
+    ("dana.whitfield", "Dana Whitfield", "Computing / Data platforms", "Group lead"),
+    ("tomas.brandt", "Tomas Brandt", "Operations / Facilities", "Group lead"),
+    ("mira.kovac", "Mira Kovač", "Operations / Facilities", "Analyst"),
+    ("jules.perrin", "Jules Perrin", "Administration", "Associate professor"),
+    ("claire.fontaine", "Claire Fontaine", "Humanities", "Postdoctoral researcher"),
+)
+
+
+def cast_parts(roster: Roster) -> None:
+    """Give the people of the demo's accounts their places. Mira reports to Tomas, and Jules and Claire read French."""
+    new: dict[str, str] = {}
+    for login, name, unit, title in CAST:
+        fits = (row for row in roster.rows if (row["unit_path"], row["job_title"]) == (unit, title))
+        row = next((row for row in fits if row["email"] not in new.values()), None)
+        if row is None:
+            continue
+        email = f"{login}@example.org"
+        new[row["email"]] = email
+        row.update(email=email, name=name)
+        if login == "mira.kovac":
+            row["supervisor_email"] = "tomas.brandt@example.org"
+        if login in {"jules.perrin", "claire.fontaine"}:
+            row["languages"] = "fr en"
+    for row in roster.rows:
+        row["supervisor_email"] = new.get(row["supervisor_email"], row["supervisor_email"])
+
+
 def people_csv(*, today: date, seed: int = 2026) -> Iterator[tuple[str, bytes]]:
     """(file name, content) of both organizations. The same seed and day give the same files."""
-    taken: set[str] = set()
+    taken = {f"{login}@example.org" for login, *_rest in CAST}
     for name, fill in (("laboratory.csv", laboratory), ("university.csv", university)):
         roster = Roster(Random(seed), today, taken=taken)  # noqa: S311
         fill(roster)
+        cast_parts(roster)
         yield name, roster.csv()
