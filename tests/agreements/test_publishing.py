@@ -1,0 +1,301 @@
+"""A run becomes mentorships."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import IntegrityError, connection, transaction
+
+from agreements.domain.endings import end_without_fault
+from agreements.domain.publishing import publish_run
+from agreements.models import ActionPlan, Agreement, Member, Mentorship
+from core.errors import Refused
+from core.models import AuditEvent
+from matching.models import Exclusion, PastPair, Run
+from notifications.models import Message
+from participants.models import Enrollment, SkillClaim
+from people.models import Person
+from tests.factories import (
+    CohortFactory,
+    EnrollmentFactory,
+    PersonFactory,
+    ProposalFactory,
+    RunFactory,
+    SkillFactory,
+    StrandFactory,
+)
+
+pytestmark = pytest.mark.django_db
+BEFORE = datetime(2026, 8, 20, 12, tzinfo=UTC)
+DATES = {
+    "call_opens_on": date(2026, 6, 1),
+    "call_closes_on": date(2026, 7, 1),
+    "starts_on": date(2026, 9, 1),
+    "ends_on": date(2027, 8, 31),
+}
+
+
+def run_of(pairs: int, **cohort: Any) -> Run:
+    run = RunFactory(
+        cohort=CohortFactory(**(DATES | {"state": "matching"} | cohort)), certificate={"ok": True}, number=1
+    )
+    strand = StrandFactory(program=run.cohort.program)
+    for _ in range(pairs):
+        mentee, mentor = (
+            EnrollmentFactory(cohort=run.cohort, strand=strand, role=role) for role in ("mentee", "mentor")
+        )
+        ProposalFactory(run=run, mentee=mentee, mentor=mentor)
+    return run
+
+
+def manager() -> Person:
+    return PersonFactory()
+
+
+def counts() -> tuple[int, ...]:
+    models = (Mentorship, Member, Agreement, ActionPlan, PastPair, Message)
+    return tuple(model._default_manager.count() for model in models)
+
+
+def refused(code: str, run: Run, **arguments: Any) -> str:
+    before = counts()
+    with pytest.raises(Refused) as refusal:
+        publish_run(run=run, by=manager(), **arguments)
+    assert (refusal.value.code, counts()) == (code, before)
+    return str(refusal.value)
+
+
+@time_machine.travel(BEFORE)
+def test_everything_a_pair_needs_comes_to_be() -> None:
+    run = run_of(2)
+    by = manager()
+    made = publish_run(run=run, by=by)
+    assert len(made) == 2
+    assert counts() == (2, 4, 2, 2, 2, 4)
+    run.refresh_from_db()
+    assert (run.state, run.cohort.__class__.objects.get().state) == ("published", "running")
+    mentorship = made[0]
+    assert (mentorship.starts_on, mentorship.ends_on, mentorship.state) == (
+        date(2026, 9, 1),
+        date(2027, 8, 31),
+        "forming",
+    )
+    assert (mentorship.agreements.get().due_on, mentorship.plans.get().due_on) == (
+        date(2026, 10, 1),
+        date(2026, 10, 31),
+    )
+    assert (mentorship.agreements.get().version, mentorship.agreements.get().state) == (1, "draft")
+    assert set(Enrollment.objects.values_list("used", flat=True)) == {1}
+    mentee = mentorship.members.get(side="mentee")
+    mentor = mentorship.members.get(side="mentor")
+    assert (mentee.pair_key, mentor.pair_key) == (f"{mentor.enrollment_id}:{mentee.enrollment_id}", "")
+    event = AuditEvent.objects.get(verb="run.published", data__mentorships=2)
+    assert (event.actor_id, event.data) == (by.pk, {"mentorships": 2, "pairs": 2})
+
+
+@time_machine.travel(BEFORE)
+def test_both_sides_get_a_draft_with_reasons_and_without_scores() -> None:
+    run = run_of(0)
+    skill = SkillFactory(name={"en": "Grant writing", "fr": "Rédaction de demandes"})
+    strand = StrandFactory(program=run.cohort.program)
+    mentee = EnrollmentFactory(
+        cohort=run.cohort, strand=strand, person__full_name="Kim Li", person__language="fr"
+    )
+    mentor = EnrollmentFactory(cohort=run.cohort, strand=strand, role="mentor", person__full_name="Dana Wu")
+    SkillClaim.objects.create(enrollment=mentor, skill=skill, direction="offers")
+    parts = [
+        {
+            "criterion": "skills",
+            "share": 87,
+            "points": 5,
+            "most": 5,
+            "facts": {"matched": [[skill.pk, 3, 3]], "missing": []},
+        }
+    ]
+    ProposalFactory(run=run, mentee=mentee, mentor=mentor, score=87, parts=parts)
+    publish_run(run=run, by=manager())
+    mails = {mail.recipient_id: mail for mail in Message.objects.all()}
+    assert {mail.state for mail in mails.values()} == {"draft"}
+    assert {mail.batch for mail in mails.values()} == {f"run-{run.pk}"}
+    to_mentor, to_mentee = mails[mentor.person_id], mails[mentee.person_id]
+    assert (to_mentor.subject, to_mentor.language, to_mentee.language) == (
+        "You are matched: meet Kim Li",
+        "en",
+        "fr",
+    )
+    assert "You offer what Kim seeks: Grant writing" in to_mentor.body
+    assert "Rédaction de demandes" in to_mentee.body
+    assert "87" not in to_mentor.body + to_mentee.body
+
+
+@time_machine.travel(datetime(2026, 11, 10, 12, tzinfo=UTC))
+def test_late_joiners_get_their_full_term() -> None:
+    run = run_of(1, state="running")
+    (made,) = publish_run(run=run, by=manager())
+    assert (made.starts_on, made.ends_on) == (date(2026, 11, 10), date(2027, 11, 10))
+
+
+@time_machine.travel(datetime(2026, 8, 31, 13, tzinfo=UTC))
+def test_today_is_that_of_the_cohort() -> None:
+    run = run_of(1, timezone="Pacific/Apia", starts_on=date(2026, 8, 31))  # where 1 September has begun
+    (made,) = publish_run(run=run, by=manager())
+    assert made.starts_on == date(2026, 9, 1)
+
+
+def test_chosen_proposals_alone() -> None:
+    run = run_of(3)
+    chosen = list(run.proposals.order_by("pk")[:1])
+    (made,) = publish_run(run=run, by=manager(), proposals=chosen)
+    assert made.proposal == chosen[0]
+    assert sorted(Enrollment.objects.values_list("used", flat=True)) == [0, 0, 0, 0, 1, 1]
+
+
+def test_proposals_of_another_run_are_nothing() -> None:
+    run, other = run_of(1), run_of(1)
+    refused("nothing_to_publish", run, proposals=list(other.proposals.all()))
+    refused("nothing_to_publish", run, proposals=[])
+
+
+def test_without_action_plans() -> None:
+    publish_run(run=run_of(1, action_plan=False), by=manager())
+    assert (ActionPlan.objects.count(), Agreement.objects.count()) == (0, 1)
+
+
+def test_twice_is_refused() -> None:
+    run = run_of(1)
+    publish_run(run=run, by=manager())
+    refused("already_published", run)
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "failed", "cancelled"])
+def test_only_a_proven_run(state: str) -> None:
+    run = run_of(1)
+    Run.objects.update(state=state)
+    refused("not_certified", run)
+
+
+@pytest.mark.parametrize("state", ["draft", "call_open", "selecting", "closing", "closed"])
+def test_only_at_the_stage_of_matching(state: str) -> None:
+    refused("wrong_stage", run_of(1, state=state))
+
+
+def test_an_unproven_certificate_publishes_nothing() -> None:
+    run = run_of(1)
+    Run.objects.update(certificate={"ok": False})
+    refused("not_proven", run)
+
+
+def test_whoever_has_left_is_named() -> None:
+    run = run_of(2)
+    gone = run.proposals.first().mentor
+    Enrollment.objects.filter(pk=gone.pk).update(state="left")
+    assert gone.person.full_name in refused("not_accepted", run)
+
+
+def test_no_more_than_the_places() -> None:
+    run = run_of(1)
+    busy = run.proposals.get().mentor
+    second = EnrollmentFactory(cohort=run.cohort, strand=busy.strand)
+    ProposalFactory(run=run, mentee=second, mentor=busy)
+    assert busy.person.full_name in refused("no_place", run)
+    Enrollment.objects.filter(pk=busy.pk).update(capacity=2)
+    assert len(publish_run(run=run, by=manager())) == 2
+    assert Enrollment.objects.get(pk=busy.pk).used == 2
+
+
+def test_the_database_refuses_one_place_too_many() -> None:
+    row = EnrollmentFactory(capacity=1, used=1)
+    with pytest.raises(IntegrityError, match="enrollment_within_capacity"), transaction.atomic():
+        Enrollment.objects.filter(pk=row.pk).update(used=2)
+
+
+def test_two_who_were_a_pair_are_never_again() -> None:
+    run = run_of(1)
+    (made,) = publish_run(run=run, by=manager())
+    proposal = run.proposals.get()
+    again = RunFactory(cohort=run.cohort, number=2, certificate={"ok": True})
+    ProposalFactory(run=again, mentee=proposal.mentee, mentor=proposal.mentor)
+    refused("no_place", again)
+    Enrollment.objects.update(capacity=2)
+    refused("already_paired", again)
+    end_without_fault(mentorship=made, by=proposal.mentor.person)
+    refused("past_pair", again)
+
+
+def test_a_pair_excluded_since_is_named() -> None:
+    run = run_of(2)
+    proposal = run.proposals.first()
+    Exclusion.objects.create(cohort=run.cohort, mentee=proposal.mentee, mentor=proposal.mentor, reason="x")
+    assert proposal.mentee.person.full_name in refused("pair_barred", run)
+
+
+def test_a_circle_is_one_mentorship_up_to_its_size() -> None:
+    run = run_of(0)
+    strand = StrandFactory(program=run.cohort.program, format="circle", size_min=2, size_max=3)
+    mentor = EnrollmentFactory(cohort=run.cohort, strand=strand, role="mentor", capacity=5)
+    for _ in range(4):
+        ProposalFactory(run=run, mentor=mentor, mentee=EnrollmentFactory(cohort=run.cohort, strand=strand))
+    made = publish_run(run=run, by=manager())
+    assert sorted(mentorship.members.filter(side="mentee").count() for mentorship in made) == [1, 3]
+    assert (Agreement.objects.count(), ActionPlan.objects.count()) == (2, 4)
+    assert Enrollment.objects.get(pk=mentor.pk).used == 4
+
+
+@pytest.mark.parametrize("broken", ["outbox.queue", "mark_published", "record", "_take_places"])
+def test_a_failure_on_the_way_changes_nothing(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_of(2)
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError(broken)
+
+    monkeypatch.setattr(f"agreements.domain.publishing.{broken}", fail)
+    with pytest.raises(RuntimeError):
+        publish_run(run=run, by=manager())
+    monkeypatch.undo()
+    run.refresh_from_db()
+    run.cohort.refresh_from_db()
+    assert counts() == (0, 0, 0, 0, 0, 0)
+    assert (run.state, run.cohort.state) == ("certified", "matching")
+    assert set(Enrollment.objects.values_list("used", flat=True)) == {0}
+
+
+def at_once(runs: list[Run], by: Person) -> list[str]:
+    barrier, outcomes = Barrier(len(runs)), []
+
+    def publish(run: Run) -> None:
+        barrier.wait()
+        try:
+            publish_run(run=run, by=by)
+            outcomes.append("published")
+        except Refused as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=publish, args=[run]) for run in runs]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    return sorted(outcomes)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_publishers_one_publishes() -> None:
+    run = run_of(3)
+    assert at_once([run, run], manager()) == ["already_published", "published"]
+    assert counts() == (3, 6, 3, 3, 3, 6)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_runs_one_gets_the_last_place() -> None:
+    run = run_of(1)
+    mentor = run.proposals.get().mentor
+    other = RunFactory(cohort=run.cohort, number=2, certificate={"ok": True})
+    ProposalFactory(
+        run=other, mentor=mentor, mentee=EnrollmentFactory(cohort=run.cohort, strand=mentor.strand)
+    )
+    assert at_once([run, other], manager()) == ["no_place", "published"]
+    assert Enrollment.objects.get(pk=mentor.pk).used == 1
