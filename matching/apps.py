@@ -16,4 +16,4 @@ class MatchingConfig(AppConfig):
         deadlines.register_all()
         since = Cohort.State.SELECTING
         register_tab(Tab(30, _("Matching"), "matching_review", Permission.SEE_PEOPLE))
-        register_panel(Panel(30, "matching/panels/matched.html", matched, title=_("Matching"), since=since))
+        register_panel(Panel(30, "matching/panels/matched.html", matched, since=since))
