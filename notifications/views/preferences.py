@@ -26,8 +26,7 @@ def mail_settings(request: HttpRequest) -> HttpResponse:
         set_preferences(person=person, wanted=form.wanted(), by=person)
         messages.success(request, _("Saved. This is what you get from now on."))
         return redirect("mail_settings")
-    always = [kind.about for kind in kinds().values() if not kind.optional]
-    return render(request, "notifications/mail_settings.html", {"form": form, "always": always})
+    return render(request, "notifications/mail_settings.html", {"form": form})
 
 
 @csrf_exempt  # the signed token allows this one act; mail programs post here by themselves (RFC 8058)

@@ -112,7 +112,7 @@ def test_a_page_for_a_mail_link_has_no_navigation_and_leaks_no_address() -> None
     html = as_page('{% extends "layouts/bare.html" %}{% block content %}x{% endblock %}', nav_items=items)
     assert "<nav" not in html
     assert "Next steps" not in html
-    assert '<meta name="referrer" content="no-referrer">' in html
+    assert '<meta name="referrer" content="same-origin">' in html
     assert '<meta name="robots" content="noindex">' in html
 
 
