@@ -65,9 +65,8 @@ def start(request: HttpRequest, program: str, cohort: str, role: str) -> HttpRes
         return _closed(request, found)
     person = reader(request)
     strands = open_strands(found, person, role)
-    form = StrandForm(
-        request.POST or None, strands=strands, initial={"strand": mine.strand.slug if mine else None}
-    )
+    initial = {"strand": mine.strand.slug if mine else None}
+    form = StrandForm(posted(request), strands=strands, initial=initial)
     if request.method == "POST" and form.is_valid():
         return redirect(_begin(request, found, role, form))
     context = _start_context(found, role, mine, form, has_strands=bool(strands))

@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import fetch
-from core.errors import Refused
 from core.roles import Permission
 from participants.domain import applications, selection
 from participants.filters import PeopleFilter
@@ -200,17 +199,12 @@ def decide_one(request: HttpRequest, program: str, cohort: str, uid: UUID) -> Ht
     found, row = _one(request, program, cohort, uid)
     form = DecisionForm(request.POST)
     if form.is_valid():
-        try:
-            selection.set_decision(
-                enrollments=[row],
-                decision=form.cleaned_data["decision"],
-                note=form.cleaned_data["note"],
-                by=reader(request),
-            )
-            messages.success(request, _("Saved. Nobody is told before you release the decisions."))
-            return redirect("enrollment", *people_args(found, uid))
-        except Refused as refusal:
-            form.add_error(None, f"{refusal.message} {refusal.hint}")
+        chosen = form.cleaned_data
+        selection.set_decision(
+            enrollments=[row], decision=chosen["decision"], note=chosen["note"], by=reader(request)
+        )
+        messages.success(request, _("Saved. Nobody is told before you release the decisions."))
+        return redirect("enrollment", *people_args(found, uid))
     return render(request, "participants/people/show.html", enrollment_context(request, found, row, form))
 
 

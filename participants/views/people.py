@@ -24,7 +24,7 @@ from participants.forms import NONE, DecisionForm
 from participants.history import history_of, mails_about
 from participants.models import Enrollment
 from participants.panels import people_url
-from participants.queries import for_staff, questionnaire_for
+from participants.queries import for_staff, questionnaire_for, sees_everyone
 from participants.rules import offer_due_on
 from participants.tables import ChoosingTable, PeopleTable
 from participants.views.common import TAG_OF, answered_pages, reader
@@ -51,6 +51,7 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         table.exclude = ("strand",)
     table.caption = _("People of this cohort")
     RequestConfig(request, paginate={"per_page": PAGE}).configure(table)
+    may_import = sees_everyone(found, viewer=reader(request), permission=Permission.DECIDE_APPLICATIONS)
     context |= {
         "filter": narrowed,
         "table": table,
@@ -58,7 +59,7 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "any": visible.exists(),
         "chips": _chips(request, found, visible),
         "can_decide": can_decide,
-        "can_import": can_decide,
+        "can_import": may_import,
         "query": request.GET.urlencode(),
         "keep": ["sort", "pending", "late"],
         "waiting": visible.exclude(pending_decision="").count() if can_decide else 0,
@@ -79,7 +80,7 @@ def _chips(request: HttpRequest, cohort: Cohort, visible: QuerySet[Enrollment]) 
         (_("Set aside"), {"pending": "any"}, ""),
         (_("Accepted"), {"state": S.ACCEPTED.value}, ""),
         (_("Waiting list"), {"state": S.WAITLISTED.value}, ""),
-        (_("Late"), {"late": "on"}, "late"),
+        (_("Late"), {"late": "1"}, "late"),
     ]
     return [
         Link(label, people_url(cohort, **filters), current=given == filters, kind=kind)
