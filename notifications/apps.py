@@ -17,4 +17,4 @@ class NotificationsConfig(AppConfig):
         mails.register(
             mails.MailKind("reminder", _("Reminders of what is due"), optional=True, refresh=refresh_reminder)
         )
-        mails.register(mails.MailKind("escalation", _("What has been late for long in a cohort you manage")))
+        mails.register(mails.MailKind("escalation", _("Long overdue steps, for managers")))

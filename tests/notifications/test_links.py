@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core.errors import Refused
+from core.logs import formatter, hide_secrets
 from core.models import AuditEvent
 from notifications import links as purposes
 from notifications.domain.links import digest_of, issue_link, revoke_links, token_of, use_link
@@ -283,3 +285,16 @@ def test_a_post_needs_the_pages_own_csrf_token(page: None) -> None:
 def test_a_purpose_is_registered_once(page: None) -> None:
     with pytest.raises(ValueError, match="test"):
         purposes.register_purpose("test", decide_page)
+
+
+def test_the_log_holds_no_token(db: None, settings: Any) -> None:
+    token = token_of(issued())
+    record = logging.LogRecord("gunicorn", logging.INFO, "", 0, "GET %s HTTP/1.1", (f"/l/{token}/",), None)
+    written = formatter().format(record)
+    assert token not in written
+    assert "GET /l/.../ HTTP/1.1" in written
+    event = hide_secrets(None, "info", {"request": f"GET /l/{token}/?x=1", "code": 200})
+    assert event == {"request": "GET /l/.../?x=1", "code": 200}
+    assert hide_secrets(None, "info", {"request": "GET /l/ and /desk/l/x"}) == {
+        "request": "GET /l/ and /desk/l/..."
+    }
