@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from core.forms import PageForm
+from core.forms import PageForm, required_message
 from programs.labels import base_language, in_language
 from programs.questions import SKILL_LEVEL, VISIBLE_TO, Kind, Page, Question
 
@@ -77,6 +77,7 @@ def page_form(
             given = choices_for(question) if choices_for else None
             pairs = given if given is not None else _own_choices(question, language)
             for name, field in _fields(question, pairs, language):
+                field.error_messages["required"] = required_message(field)
                 form.fields[name] = field
                 form.visible_to[name] = str(VISIBLE_TO[question.visible_to])
     return form
@@ -110,7 +111,6 @@ def _fields(question: Question, pairs: Pairs, language: str | None) -> list[tupl
     texts: dict[str, Any] = {
         "label": in_language(question.label, language),
         "help_text": _hint(question, language),
-        "error_messages": {"required": _("Answer this question: the program needs it.")},
     }
     if question.kind == Kind.PEOPLE:
         return _people(question, pairs, texts)

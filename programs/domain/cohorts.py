@@ -103,25 +103,15 @@ def open_call(*, cohort: Cohort, by: Person | None) -> Cohort:
     """
     locked = _lock(cohort)
     today = today_in(locked.timezone)
-    if not locked.offers.filter(places__gt=0).exists():
-        raise Refused(
-            "no_places",
-            _("The cohort has no places yet, so nobody could be accepted."),
-            _("Set the places in the cohort's settings."),
-        )
-    if locked.call_closes_on < today:
-        raise Refused(
-            "call_over",
-            _("The call's closing date has passed."),
-            _("Set a later closing date in the cohort's settings first."),
-        )
+    if locked.lifecycle.may(locked.state, State.CALL_OPEN):
+        _refuse_unready(locked, today)
     locked.call_opens_on = min(locked.call_opens_on, today)
     return _move(locked, State.CALL_OPEN, Verb.CALL_OPENED, by, also=["call_opens_on"])
 
 
 @transaction.atomic
 def close_call(*, cohort: Cohort, by: Person | None) -> Cohort:
-    """Take no more applications. Closed early, the call's closing date becomes today."""
+    """Take no more applications. Closed early, the call’s closing date becomes today."""
     locked = _lock(cohort)
     locked.call_closes_on = min(locked.call_closes_on, today_in(locked.timezone))
     return _move(locked, State.SELECTING, Verb.CALL_CLOSED, by, also=["call_closes_on"])
@@ -155,11 +145,12 @@ def start_closing(*, cohort: Cohort, by: Person | None) -> Cohort:
 def resume_running(*, cohort: Cohort, by: Person | None) -> Cohort:
     """It is not over yet. Raises Refused("over") after the cohort's last day."""
     locked = _lock(cohort)
-    if locked.ends_on < today_in(locked.timezone):
+    is_over = locked.ends_on < today_in(locked.timezone)
+    if is_over and locked.lifecycle.may(locked.state, State.RUNNING):
         raise Refused(
             "over",
-            _("The cohort's end date has passed."),
-            _("Set a later end date in the cohort's settings first."),
+            _("The cohort’s end date has passed."),
+            _("Set a later end date in the cohort’s settings first."),
         )
     return _move(locked, State.RUNNING, Verb.RESUMED, by)
 
@@ -181,6 +172,21 @@ def _move(
     move(locked, to, also=also)
     record(verb, by=by, target=locked, program_id=locked.program_id, data={"from": before})
     return locked
+
+
+def _refuse_unready(cohort: Cohort, today: date) -> None:
+    if not cohort.offers.filter(places__gt=0).exists():
+        raise Refused(
+            "no_places",
+            _("The cohort has no places yet, so nobody could be accepted."),
+            _("Set the places in the cohort’s settings."),
+        )
+    if cohort.call_closes_on < today:
+        raise Refused(
+            "call_over",
+            _("The call’s closing date has passed."),
+            _("Set a later closing date in the cohort’s settings first."),
+        )
 
 
 def _refuse_dates(dates: Mapping[str, date]) -> None:

@@ -14,6 +14,7 @@ from programs.forms.fields import (
     AddressMixin,
     Parts,
     StampedForm,
+    add_fields,
     address_field,
     date_field,
     policy_fields,
@@ -29,7 +30,7 @@ class PolicyForm(PageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields.update(policy_fields())
+        add_fields(self, policy_fields())
 
 
 class DatesForm(AddressMixin, PageForm):
@@ -91,7 +92,7 @@ class CohortSettingsForm(StampedForm):
         super().__init__(*args, **kwargs)
         self.strands = list(cohort.program.strands.order_by("pk"))
         add_places(self, self.strands)
-        self.fields.update(policy_fields())
+        add_fields(self, policy_fields())
 
     def clean(self) -> dict[str, Any]:
         """Dates in order."""
@@ -126,15 +127,14 @@ def dates_in_order(form: forms.Form) -> dict[str, Any]:
 
 def add_places(form: forms.Form, strands: list[Strand]) -> None:
     """One field for the places of each strand."""
-    for strand in strands:
-        form.fields[f"places_{strand.pk}"] = forms.IntegerField(
-            label=in_language(strand.name),
-            help_text=_("Places for mentees."),
-            min_value=0,
-            max_value=100_000,
-        )
+    add_fields(form, {f"places_{strand.pk}": _places_field(strand) for strand in strands})
 
 
 def places_of(form: forms.Form, strands: list[Strand]) -> dict[int, int]:
     """Places by strand id."""
     return {strand.pk: form.cleaned_data[f"places_{strand.pk}"] for strand in strands}
+
+
+def _places_field(strand: Strand) -> forms.IntegerField:
+    label, help_text = in_language(strand.name), _("Places for mentees.")
+    return forms.IntegerField(label=label, help_text=help_text, min_value=0, max_value=100_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import Refused
-from core.forms import PageForm
+from core.forms import PageForm, required_message
 from programs.models import Policy
 from programs.rules import RESERVED, zones
 
@@ -55,6 +55,13 @@ UPPER = {
     "term_months": (1, 60),
     "meetings_per_month": (0, 31),
 }
+
+
+def add_fields(form: forms.Form, fields: Mapping[str, forms.Field]) -> None:
+    """Fields that depend on the program, with the same words for an empty answer as all others."""
+    for name, field in fields.items():
+        field.error_messages["required"] = required_message(field)
+        form.fields[name] = field
 
 
 def date_field(name: str) -> forms.DateField:

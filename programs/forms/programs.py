@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from core.forms import PageForm
 from core.roles import Role
 from people.models import Organization, Person
-from programs.forms.fields import AddressMixin, Parts, StampedForm, address_field, policy_fields, zone_field
+from programs.forms.fields import (
+    AddressMixin,
+    Parts,
+    StampedForm,
+    add_fields,
+    address_field,
+    policy_fields,
+    zone_field,
+)
 from programs.labels import KEYS, WORDS
 from programs.models import Program
 from programs.program_files import TEXTS
@@ -117,10 +125,9 @@ class ProgramSettingsForm(StampedForm):
     def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.program = program
-        for key in TEXTS:
-            for language in program.languages:
-                self.fields[f"{key}_{language}"] = _text_field(key, language)
-        self.fields.update(policy_fields())
+        both = [(key, language) for key in TEXTS for language in program.languages]
+        add_fields(self, {f"{key}_{language}": _text_field(key, language) for key, language in both})
+        add_fields(self, policy_fields())
 
     @property
     def parts(self) -> Parts:

@@ -61,7 +61,7 @@ def step(request: HttpRequest, program: str, step: str = "dates") -> HttpRespons
 
 
 def _check(request: HttpRequest, program: Program, draft: Draft) -> HttpResponse:
-    form = PageForm(request.POST or None)
+    form = PageForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:
             cohort = _make(request, program, draft)

@@ -109,11 +109,15 @@ def test_bad_and_long_answers_are_refused(parts: dict[str, Any], post: str, prob
     assert found.errors == {"asked": [problem]}
 
 
-@pytest.mark.parametrize("kind", ["short", "text", "choice", "choices", "skills", "scale", "number", "yesno"])
-def test_a_required_answer_that_is_missing(kind: str) -> None:
-    assert form("", kind=kind, required=True).errors == {
-        "asked": ["Answer this question: the program needs it."]
-    }
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [
+        *((kind, "Fill in “Text”") for kind in ("short", "text", "number")),
+        *((kind, "Choose an answer to “Text”") for kind in ("choice", "choices", "skills", "scale", "yesno")),
+    ],
+)
+def test_a_required_answer_that_is_missing(kind: str, problem: str) -> None:
+    assert form("", kind=kind, required=True).errors == {"asked": [problem]}
 
 
 def test_of_required_people_only_the_first_is_needed() -> None:
@@ -151,9 +155,7 @@ def test_answers_given_before_are_shown_again(
 def test_a_field_says_its_hint_its_limit_and_who_sees_it() -> None:
     found = form(kind="text", max_words=1, hint={"en": "Be <b>brief</b>."}, visible_to="match")
     assert found.fields["asked"].help_text == "Be &lt;b&gt;brief&lt;/b&gt;. At most 1 word."
-    assert found.visible_to == {
-        "asked": "the program’s staff, and the person you are matched with"
-    }
+    assert found.visible_to == {"asked": "the program’s staff, and the person you are matched with"}
     assert form(kind="choices", max_choices=3).fields["asked"].help_text == "Choose up to 3."
 
 
