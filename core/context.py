@@ -16,4 +16,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in {"light", "dark"} else "",
         "is_demo": settings.DEMO,
         "is_debug": settings.DEBUG,
+        "demo_accounts": settings.DEMO_ACCOUNTS if settings.DEMO else [],
     }

@@ -1,5 +1,6 @@
 """Pages of people: imports for operators, one's own details, the demo's sign-in."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from importlib import reload
@@ -167,3 +168,43 @@ def test_the_demo_signs_in_its_own_accounts_alone(client: Client, demo: Any) -> 
 def test_the_demos_sign_in_does_not_exist_elsewhere(client: Client) -> None:
     PersonFactory(email="mira@example.org")
     assert client.post("/demo/sign-in/", {"email": "mira@example.org"}).status_code == 404
+
+
+def test_people_from_the_import_sign_in_by_password_at_once(client: Client) -> None:
+    PersonFactory(email="ada@example.org", password="sails-and-oars-9")
+    wrong = client.post(reverse("account_login"), {"login": "ada@example.org", "password": "sails-and-oars-8"})
+    assert (wrong.status_code, "_auth_user_id" in client.session) == (200, False)
+    response = client.post(reverse("account_login"), {"login": "ADA@example.org", "password": "sails-and-oars-9"})
+    assert (response["Location"], "_auth_user_id" in client.session) == (reverse("home"), True)
+
+
+def test_who_left_does_not_sign_in(client: Client) -> None:
+    PersonFactory(email="ada@example.org", password="sails-and-oars-9", is_active=False)
+    client.post(reverse("account_login"), {"login": "ada@example.org", "password": "sails-and-oars-9"})
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_address_is_the_organizations_and_stays(login: Callable[..., Client]) -> None:
+    person = PersonFactory()
+    client = login(person)
+    data = {"action_add": "", "email": "new@example.org"}
+    assert client.get(reverse("account_email"))["Location"] == reverse("me")
+    assert client.post(reverse("account_email"), data)["Location"] == reverse("me")
+    person.refresh_from_db()
+    assert (person.email != "new@example.org", Person.objects.filter(email="new@example.org").count()) == (True, 0)
+
+
+def test_nobody_signs_up(client: Client) -> None:
+    data = {"email": "new@example.org", "password1": "sails-and-oars-9", "password2": "sails-and-oars-9"}
+    client.post(reverse("account_signup"), data)
+    assert Person.objects.count() == 0
+
+
+def test_a_mailed_code_signs_in(client: Client, smtp: Any) -> None:
+    PersonFactory(email="ada@example.org")
+    client.post(reverse("account_request_login_code"), {"email": "ada@example.org"})
+    (message,) = smtp.to("ada@example.org")
+    code = re.search(r"^\s*([A-Z0-9]{3,}-?[A-Z0-9]{3,})\s*$", message.get_content(), re.MULTILINE)
+    assert code is not None
+    client.post(reverse("account_confirm_login_code"), {"code": code.group(1)})
+    assert "_auth_user_id" in client.session
