@@ -7,6 +7,7 @@ from typing import Any
 import django_tables2 as tables
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,11 @@ class PickColumn(tables.Column):
 
     def __init__(self) -> None:
         super().__init__(accessor="uid", orderable=False, verbose_name="", attrs={"td": {"class": "pick"}})
+
+    @property
+    def header(self) -> SafeString:
+        """Read out, not drawn."""
+        return format_html('<span class="visually-hidden">{}</span>', _("Choose"))
 
     def render(self, value: Any, record: Enrollment) -> SafeString:
         """Named after the person, for those who do not see the row."""

@@ -32,6 +32,7 @@ from programs.views.desk import desk_context, get_cohort
 S, Role = Enrollment.State, Enrollment.Role
 DECIDE = Permission.DECIDE_APPLICATIONS
 SHOWN = 100  # names listed on a page of consequences
+FEW = 12  # so few are listed openly
 
 
 def _decidable(request: HttpRequest, cohort: Cohort) -> QuerySet[Enrollment]:
@@ -58,6 +59,7 @@ def decide(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         count = selection.set_decision(enrollments=able, decision=decision, by=reader(request))
         messages.success(request, _set_aside(count))
         return redirect(back)
+    strands = _places(found, able, decision)
     context = {
         **desk_context(request, found),
         "decision": decision,
@@ -67,7 +69,9 @@ def decide(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "more": max(0, len(able) - SHOWN),
         "unable": [row for row in rows if row not in able],
         "roles": _by_role(found, able),
-        "strands": _places(found, able, decision),
+        "strands": strands,
+        "too_many": sum(max(0, -one["after"]) for one in strands) if decision == S.ACCEPTED else 0,
+        "is_short": len(able) <= FEW,
         "back": back,
         "query": request.POST.get("query", ""),
     }

@@ -134,7 +134,9 @@ def enrollment_context(
         "tag": TAG_OF[S(row.state)],
         "facts": _facts(row),
         "is_draft": is_draft,
-        "pages": answered_pages(row, parse(questions.questions), for_staff=True) if questions and not is_draft else [],
+        "pages": answered_pages(row, parse(questions.questions), for_staff=True)
+        if questions and not is_draft
+        else [],
         "others": _others(row),
         "history": history_of(row),
         "mails": mails_about(row),

@@ -239,7 +239,8 @@ class TestDecide:
         assert response.context["unable"] == [done]
         assert response.context["roles"] == [("protégés", 3), ("mentor", 1)]
         (strand,) = response.context["strands"]
-        assert (strand["row"].used, strand["after"]) == (1, -2)
+        assert (strand["row"].used, strand["after"], response.context["too_many"]) == (1, -2, 2)
+        assert "That is 2 people more than there are places." in words(response)
         assert not Enrollment.objects.exclude(pending_decision="").exists()
 
     def test_then_set_aside_and_back_to_the_same_list(self, desk: Client, call: Call) -> None:
