@@ -135,6 +135,8 @@ class Checker:
         self.before = {(row.person_id, row.role): row for row in before}
         self.mentors = self._mentors()
         self.seen: set[tuple[int, str]] = set()
+        keys = {key for form in self.forms.values() for key in form.questions}
+        self.others = {role: keys - set(form.questions) for role, form in self.forms.items()}
 
     def _addresses(self) -> set[str]:
         """Everybody whom the file names."""
@@ -158,8 +160,7 @@ class Checker:
 
     def run(self, watch: Watch = iter) -> Plan:
         """Check all rows; `watch` wraps them, for a progress bar."""
-        self._header()
-        if not self.plan.problems:
+        if self._header():
             for number, row in watch(list(enumerate(self.rows, start=2))):
                 self._row(number, row)
         return self.plan
@@ -167,7 +168,8 @@ class Checker:
     def _problem(self, row: int, column: str, message: str) -> None:
         self.plan.problems.append(Problem(row, column, message))
 
-    def _header(self) -> None:
+    def _header(self) -> bool:
+        """Check the names of the columns; whether the rows can be checked at all."""
         names = set(self.rows[0]) - {""}
         known = {*FIXED, *(key for form in self.forms.values() for key in form.questions)}
         for name in ("email", "role"):
@@ -175,6 +177,7 @@ class Checker:
                 self._problem(1, name, _("This column is missing."))
         for name in sorted(names - known):
             self._problem(1, name, _("This column is not known. Its name must be that of a question."))
+        return {"email", "role"} <= names
 
     def _row(self, number: int, row: Mapping[str, str]) -> None:
         problems = len(self.plan.problems)
@@ -241,7 +244,7 @@ class Checker:
         values: dict[str, Any] = {}
         wishes: list[int] = []
         asked = self.forms[role].questions
-        for name in set(row) - set(asked) - set(FIXED) - {""}:
+        for name in sorted(self.others[role] & set(row)):
             if row[name]:
                 self._problem(number, name, _("This is not asked of this role. Leave it empty."))
         for key, question in asked.items():

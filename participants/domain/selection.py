@@ -181,7 +181,9 @@ def accept_offer(*, enrollment: Enrollment, by: Person) -> Enrollment:
         return row
     if row.state != S.OFFERED:
         raise Refused(
-            "no_offer", _("There is no place to accept here (any more)."), _("Reload the page to see where it stands.")
+            "no_offer",
+            _("There is no place to accept here (any more)."),
+            _("Reload the page to see where it stands."),
         )
     if offer_is_over(row):
         raise Refused(

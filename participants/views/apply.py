@@ -33,6 +33,7 @@ from programs.question_forms import QuestionsForm
 from programs.questions import Page, Questionnaire, parse
 
 S = Enrollment.State
+MINUTES = 1.5  # that a question takes, roughly
 
 
 @login_required
@@ -107,6 +108,7 @@ def _start_context(
         "pages": pages,
         "draft": draft,
         "left": len(to_do),
+        "minutes": 5 * max(1, round(len(questionnaire.questions) * MINUTES / 5)),
         "has_strands": has_strands,
     }
 

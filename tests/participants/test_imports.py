@@ -224,6 +224,10 @@ class TestProblems:
             (1, "email", "This column is missing."),
             (1, "mail", "This column is not known. Its name must be that of a question."),
         ]
+        assert problems(call, mentee(color="red", hours="99")) == [
+            (1, "color", "This column is not known. Its name must be that of a question."),
+            (2, "hours", "Ensure this value is less than or equal to 20."),
+        ]
 
     def test_strands(self, call: Call, dana: Any, maya: Any) -> None:
         make.OfferFactory(
