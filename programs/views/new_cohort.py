@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 from typing import Any
 
@@ -106,16 +107,18 @@ def _form(step: str, program: Program, request: HttpRequest, draft: Draft) -> Pa
 
 
 def _proposed(program: Program) -> dict[str, Any]:
-    """Dates that leave time for everything: a call of four weeks from in two weeks, then four weeks to pair people."""
+    """Dates that leave time for everything, and the first year that has no cohort yet."""
     opens = today_in(program.timezone) + timedelta(days=14)
     starts = opens + timedelta(days=56)
+    taken = set(program.cohorts.values_list("slug", flat=True))
+    year = next(year for year in itertools.count(starts.year) if str(year) not in taken)
     return {
-        "name": _("Cohort %(year)d") % {"year": starts.year},
-        "slug": str(starts.year),
+        "name": _("Cohort %(year)d") % {"year": year},
+        "slug": str(year),
         "call_opens_on": opens,
         "call_closes_on": opens + timedelta(days=28),
         "starts_on": starts,
-        "ends_on": add_months(starts, program.term_months),
+        "ends_on": add_months(starts, program.term_months) - timedelta(days=1),
     }
 
 

@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from pytest_django.asserts import assertContains, assertRedirects
 
@@ -90,6 +91,22 @@ def test_step_by_step_to_a_cohort(desk: Client, strand: Strand) -> None:
     assert list(cohort.offers.values_list("strand", "places")) == [(strand.pk, 20)]
     # What was said is forgotten: the next cohort begins anew.
     assertRedirects(desk.get(new(program, "check/")), new(program, "dates/"))
+
+
+@time_machine.travel("2027-06-01T12:00:00Z", tick=False)
+def test_the_proposal_leaves_time_and_takes_a_free_address(login: Login, strand: Strand) -> None:
+    desk = login(MembershipFactory(program=strand.program).person)
+    Program.objects.update(term_months=6)
+    CohortFactory(program=strand.program, slug="2027")
+    proposed = desk.get(new(strand.program)).context["form"].initial
+    assert proposed == {
+        "name": "Cohort 2028",
+        "slug": "2028",
+        "call_opens_on": date(2027, 6, 15),
+        "call_closes_on": date(2027, 7, 13),
+        "starts_on": date(2027, 8, 10),
+        "ends_on": date(2028, 2, 9),
+    }
 
 
 def test_steps_are_not_skipped(desk: Client, strand: Strand) -> None:
