@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import SealedTextField
@@ -68,6 +69,12 @@ class Mentorship(Addressed):
 
     def __str__(self) -> str:
         return f"mentorship {self.pk}"
+
+    @cached_property
+    def open_members(self) -> list[Member]:
+        """Those who had not left when this row was read, mentors first, with their supervisors."""
+        rows = self.members.filter(left_on=None).select_related("person__supervisor")
+        return sorted(rows, key=lambda member: (member.side != Member.Side.MENTOR, member.pk))
 
 
 class Member(models.Model):

@@ -169,9 +169,9 @@ def with_progress_of(mentorships: QuerySet[Mentorship], person: Person) -> Query
         agreement__version=OuterRef("agreement_version"),
         person=person.pk,
     )
-    return with_progress(mentorships).annotate(
-        i_signed=Exists(signed), my_plan_due=Subquery(plan.values("due_on")[:1])
-    )
+    due = Subquery(plan.values("due_on")[:1])
+    found: QuerySet[Any] = with_progress(mentorships).annotate(i_signed=Exists(signed), my_plan_due=due)
+    return found
 
 
 def _agreement_states() -> QuerySet[Any]:

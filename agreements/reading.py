@@ -15,7 +15,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from agreements.domain.approval import supervisors_to_ask
-from agreements.domain.common import open_members
 from agreements.models import Agreement, Member, Signature
 from agreements.queries import signatures_of
 from agreements.terms import Term, in_words
@@ -68,7 +67,7 @@ def read(agreement: Agreement) -> Reading:
 
 
 def _members(agreement: Agreement) -> list[Member]:
-    if current := open_members(agreement.mentorship):
+    if current := agreement.mentorship.open_members:
         return current
     members = agreement.mentorship.members.select_related("person")
     return sorted(members, key=lambda member: (member.side != Member.Side.MENTOR, member.pk))

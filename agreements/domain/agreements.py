@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agreements.domain import approval
-from agreements.domain.common import check_typed_name, lock_agreement, member_of, open_members
+from agreements.domain.common import check_typed_name, lock_agreement, member_of
 from agreements.domain.versions import copy_to_draft
 from agreements.models import Agreement, Member, Signature
 from agreements.terms import FIELDS, LABELS, digest_of, missing
@@ -114,7 +114,7 @@ def _freeze(agreement: Agreement) -> None:
             % {"terms": ", ".join(str(LABELS[name]) for name in names)},
             _("Fill these in, then sign."),
         )
-    agreement.text_digest = digest_of(agreement, open_members(agreement.mentorship))
+    agreement.text_digest = digest_of(agreement, agreement.mentorship.open_members)
     move(agreement, Agreement.State.SIGNING, also=["text_digest"])
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agreements.domain.common import check_typed_name, lock_agreement, open_members
+from agreements.domain.common import check_typed_name, lock_agreement
 from agreements.domain.versions import PURPOSE, copy_to_draft
 from agreements.models import Agreement, Member, Mentorship, Signature
 from agreements.verbs import Verb
@@ -39,7 +39,7 @@ def parties_to_sign(agreement: Agreement) -> list[Member]:
             "person_id", flat=True
         )
     )
-    return [member for member in open_members(agreement.mentorship) if member.person_id not in signed]
+    return [member for member in agreement.mentorship.open_members if member.person_id not in signed]
 
 
 def supervisors_to_ask(agreement: Agreement) -> list[Person]:
@@ -48,7 +48,7 @@ def supervisors_to_ask(agreement: Agreement) -> list[Person]:
         return []
     by_supervisor = agreement.signatures.filter(capacity=Signature.Capacity.SUPERVISOR)
     approved = set(by_supervisor.values_list("person_id", flat=True))
-    mentees = [member for member in open_members(agreement.mentorship) if member.side == Member.Side.MENTEE]
+    mentees = [member for member in agreement.mentorship.open_members if member.side == Member.Side.MENTEE]
     asked = {
         m.person.supervisor
         for m in mentees
@@ -86,12 +86,7 @@ def supervisor_decide(
     Raises Refused: "unknown_decision", "note_missing", "not_asked", those of `use_link`, and "name_differs".
     """
     agreement = lock_agreement(agreement)
-    person = link.recipient
-    if decision not in {Decision.APPROVE, Decision.RETURN}:
-        raise Refused("unknown_decision", _("Choose one of the two answers."))
-    check_typed_name(person, typed_name)
-    if decision == Decision.RETURN and not note.strip():
-        raise Refused("note_missing", _("Say in a word or two what should change."))
+    _check_answer(link.recipient, decision, typed_name, note)
     unused = EmailLink.objects.filter(pk=link.pk, used_at=None).exists()
     if unused and agreement.state == Agreement.State.SUPERSEDED:
         raise Refused("link_replaced", _("This version was replaced by a newer one."))
@@ -102,33 +97,45 @@ def supervisor_decide(
         address=address,
         target_digest=agreement.text_digest,
     )
-    if agreement.state != Agreement.State.SIGNING or person.pk not in {
-        p.pk for p in supervisors_to_ask(agreement)
-    }:
+    asked = supervisors_to_ask(agreement)
+    if agreement.state != Agreement.State.SIGNING or used.recipient not in asked:
         raise Refused("not_asked", _("This agreement no longer waits for your answer."))
     if decision == Decision.RETURN:
-        _record(Verb.AGREEMENT_RETURNED, agreement, person, via_link=True, link=used.pk)
-        draft = copy_to_draft(agreement, person, returned_note=note.strip())
-        for member in open_members(agreement.mentorship):
-            _queue(
-                "agreement_returned",
-                draft,
-                member.person,
-                f"agreement_returned:{draft.pk}:{member.person_id}",
-            )
-        return draft
+        return _send_back(agreement, used, note.strip())
+    _approve(agreement, used)
+    if len(asked) == 1:
+        come_into_force(agreement, used.recipient)
+    return agreement
+
+
+def _check_answer(person: Person, decision: str, typed_name: str, note: str) -> None:
+    if decision not in {Decision.APPROVE, Decision.RETURN}:
+        raise Refused("unknown_decision", _("Choose one of the two answers."))
+    check_typed_name(person, typed_name)
+    if decision == Decision.RETURN and not note.strip():
+        raise Refused("note_missing", _("Say in a word or two what should change."))
+
+
+def _send_back(agreement: Agreement, link: EmailLink, note: str) -> Agreement:
+    _record(Verb.AGREEMENT_RETURNED, agreement, link.recipient, via_link=True, link=link.pk)
+    draft = copy_to_draft(agreement, link.recipient, returned_note=note)
+    for member in agreement.mentorship.open_members:
+        _queue(
+            "agreement_returned", draft, member.person, f"agreement_returned:{draft.pk}:{member.person_id}"
+        )
+    return draft
+
+
+def _approve(agreement: Agreement, link: EmailLink) -> None:
     Signature.objects.create(
         agreement=agreement,
-        person=person,
+        person=link.recipient,
         capacity=Signature.Capacity.SUPERVISOR,
-        typed_name=" ".join(typed_name.split()),
+        typed_name=" ".join(link.typed_name.split()),
         text_digest=agreement.text_digest,
-        link_id=used.pk,
+        link_id=link.pk,
     )
-    _record(Verb.AGREEMENT_APPROVED, agreement, person, via_link=True, link=used.pk)
-    if not supervisors_to_ask(agreement):
-        come_into_force(agreement, person)
-    return agreement
+    _record(Verb.AGREEMENT_APPROVED, agreement, link.recipient, via_link=True, link=link.pk)
 
 
 def come_into_force(agreement: Agreement, by: Person | None) -> None:
@@ -146,7 +153,7 @@ def come_into_force(agreement: Agreement, by: Person | None) -> None:
     if mentorship.state == Mentorship.State.FORMING:
         move(mentorship, Mentorship.State.ACTIVE)
     _record(Verb.AGREEMENT_IN_FORCE, agreement, by, version=agreement.version)
-    for member in open_members(mentorship):
+    for member in mentorship.open_members:
         _queue(
             "agreement_receipt",
             agreement,
@@ -194,7 +201,7 @@ def _check_waiting(agreement: Agreement) -> None:
 
 def mail_context(agreement: Agreement, reader: Person) -> dict[str, Any]:
     """What every mail about an agreement says: who, in which cohort, until when. Never the text itself."""
-    members = open_members(agreement.mentorship)
+    members = agreement.mentorship.open_members
     mentees = [member.person.full_name for member in members if member.side == Member.Side.MENTEE]
     return {
         "mentorship_uid": agreement.mentorship.uid,

@@ -29,15 +29,9 @@ def lock_agreement(agreement: Agreement) -> Agreement:
     return locked
 
 
-def open_members(mentorship: Mentorship) -> list[Member]:
-    """Those who have not left, mentors first."""
-    rows = mentorship.members.filter(left_on=None).select_related("person__supervisor")
-    return sorted(rows, key=lambda member: (member.side != Member.Side.MENTOR, member.pk))
-
-
 def member_of(mentorship: Mentorship, person: Person) -> Member:
     """The person's open membership. Raises Refused("not_a_party") for everybody else."""
-    for member in open_members(mentorship):
+    for member in mentorship.open_members:
         if member.person_id == person.pk:
             return member
     raise Refused("not_a_party", _("Only the members of this mentorship can do this."))

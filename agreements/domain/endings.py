@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from agreements.domain.common import check_not_ended, lock_mentorship, open_members
+from agreements.domain.common import check_not_ended, lock_mentorship
 from agreements.domain.versions import PURPOSE
 from agreements.models import Agreement, Member, Mentorship
 from agreements.verbs import Verb
@@ -33,7 +33,7 @@ def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
     """
     mentorship = lock_mentorship(mentorship)
     check_not_ended(mentorship)
-    members = open_members(mentorship)
+    members = mentorship.open_members
     own = next((member for member in members if member.person_id == by.pk), None)
     if own is None and not may(by, Permission.MANAGE_MENTORSHIPS, mentorship.cohort.program_id):
         raise Refused("not_allowed", _("Only its members and the program managers can end a mentorship."))
@@ -62,7 +62,7 @@ def complete(*, mentorship: Mentorship) -> bool:
         mentorship.cohort.timezone
     ):
         return False
-    members = open_members(mentorship)
+    members = mentorship.open_members
     Member.objects.filter(pk__in=[member.pk for member in members]).update(left_on=mentorship.ends_on)
     _end(mentorship, Mentorship.Ending.COMPLETED, mentorship.ends_on)
     enrollments = Enrollment.objects.select_for_update().filter(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from agreements.domain.meetings import delete_meeting, edit_meeting, log_meeting
 from agreements.forms import MeetingForm
-from agreements.models import Meeting
+from agreements.models import Meeting, Mentorship
 from agreements.queries import meetings_of
 from agreements.views.common import get_mentorship, pair_context, reader
 from core.access import fetch
@@ -49,10 +49,10 @@ def meetings(request: HttpRequest, uid: UUID) -> HttpResponse:
     return render(request, "agreements/meetings.html", context)
 
 
-def own_meeting(request: HttpRequest, uid: UUID, meeting: UUID) -> Meeting:
+def own_meeting(request: HttpRequest, mentorship: Mentorship, meeting: UUID) -> Meeting:
     """A meeting of this mentorship; only whoever logged it may change it (403 for the other side)."""
     me = reader(request)
-    rows = meetings_of(me).filter(mentorship=get_mentorship(request, uid))
+    rows = meetings_of(me).filter(mentorship=mentorship)
     return fetch(rows, allowed=rows.filter(logged_by=me.pk), uid=meeting)
 
 
@@ -60,8 +60,9 @@ def own_meeting(request: HttpRequest, uid: UUID, meeting: UUID) -> Meeting:
 @require_http_methods(["GET", "HEAD", "POST"])
 def meeting(request: HttpRequest, uid: UUID, meeting: UUID) -> HttpResponse:
     """Put right what one logged."""
-    found = own_meeting(request, uid, meeting)
-    form = MeetingForm(request.POST or None, instance=found, mentorship=found.mentorship)
+    mentorship = get_mentorship(request, uid)
+    found = own_meeting(request, mentorship, meeting)
+    form = MeetingForm(request.POST or None, instance=found, mentorship=mentorship)
     if request.method == "POST" and form.is_valid():
         try:
             edit_meeting(meeting=found, by=reader(request), **form.cleaned_data)
@@ -70,7 +71,7 @@ def meeting(request: HttpRequest, uid: UUID, meeting: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("meetings", uid=uid)
-    context = pair_context(request, get_mentorship(request, uid)) | {"form": form, "meeting": found}
+    context = pair_context(request, mentorship) | {"form": form, "meeting": found}
     return render(request, "agreements/meeting.html", context)
 
 
@@ -78,6 +79,7 @@ def meeting(request: HttpRequest, uid: UUID, meeting: UUID) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, uid: UUID, meeting: UUID) -> HttpResponse:
     """Take back what one logged."""
-    delete_meeting(meeting=own_meeting(request, uid, meeting), by=reader(request))
+    found = own_meeting(request, get_mentorship(request, uid), meeting)
+    delete_meeting(meeting=found, by=reader(request))
     messages.success(request, _("Deleted."))
     return redirect("meetings", uid=uid)

@@ -73,10 +73,10 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
         except Refused as refusal:
             if refusal.code != "edited_meanwhile":
                 raise
-            standing = own_plan(request, found)
+            own.refresh_from_db()
             data = request.POST.copy()
-            data["edit_version"] = str(standing.edit_version)
-            form, theirs = PlanForm(data, instance=standing), _parts(standing)
+            data["edit_version"] = str(own.edit_version)
+            form, theirs = PlanForm(data, instance=own), _parts(own)
         else:
             messages.success(request, _("Saved."))
             return redirect("plan", uid=uid)
@@ -99,22 +99,22 @@ def share(request: HttpRequest, uid: UUID) -> HttpResponse:
     return redirect("plan", uid=uid)
 
 
-def own_activity(request: HttpRequest, uid: UUID, activity: UUID) -> Activity:
+def own_activity(request: HttpRequest, mentorship: Mentorship, activity: UUID) -> Activity:
     """One activity of the reader's own plan in this mentorship."""
-    found = get_mentorship(request, uid)
-    return fetch(activities_of(reader(request)).filter(plan__mentorship=found), uid=activity)
+    return fetch(activities_of(reader(request)).filter(plan__mentorship=mentorship), uid=activity)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def activity(request: HttpRequest, uid: UUID, activity: UUID) -> HttpResponse:
     """Change an activity's words or date."""
-    found = own_activity(request, uid, activity)
+    mentorship = get_mentorship(request, uid)
+    found = own_activity(request, mentorship, activity)
     form = ActivityForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         edit_activity(activity=found, by=reader(request), **form.cleaned_data)
         return redirect("plan", uid=uid)
-    context = pair_context(request, get_mentorship(request, uid)) | {"form": form, "activity": found}
+    context = pair_context(request, mentorship) | {"form": form, "activity": found}
     return render(request, "agreements/activity.html", context)
 
 
@@ -125,5 +125,6 @@ def move(request: HttpRequest, uid: UUID, activity: UUID) -> HttpResponse:
     to = request.POST.get("to", "")
     if to not in Activity.State.values:
         raise Http404
-    move_activity(activity=own_activity(request, uid, activity), by=reader(request), to=to)
+    found = own_activity(request, get_mentorship(request, uid), activity)
+    move_activity(activity=found, by=reader(request), to=to)
     return redirect("plan", uid=uid)

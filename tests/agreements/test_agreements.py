@@ -10,7 +10,6 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 
 from agreements.domain.agreements import new_version, save_terms, sign_agreement
-from agreements.domain.common import open_members
 from agreements.models import Agreement, Mentorship, Signature
 from agreements.terms import canonical_text, digest_of, missing
 from core.errors import Refused
@@ -86,7 +85,7 @@ def test_first_signature_freezes_and_asks_the_other_side() -> None:
     agreement = signed(mentorship, mentee)
     assert (agreement.state, agreement.text_digest) == (
         "signing",
-        digest_of(agreement, open_members(mentorship)),
+        digest_of(agreement, mentorship.open_members),
     )
     assert mails() == [("agreement_to_sign", mentor.email)]
     refused("not_a_draft", save_terms, agreement=agreement, by=mentor, edit_version=2, terms=TERMS)
@@ -234,7 +233,7 @@ def test_a_replacing_version_leaves_at_least_a_week(due: date, expected: date) -
 def test_the_canonical_text_does_not_depend_on_language_or_order() -> None:
     mentorship, mentor, _mentee, _supervisor = team()
     draft = written(mentorship, mentor)
-    members = open_members(mentorship)
+    members = mentorship.open_members
     text = canonical_text(draft, members)
     draft.media = list(reversed(draft.media))
     assert canonical_text(draft, reversed(members)) == text

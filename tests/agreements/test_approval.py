@@ -163,7 +163,7 @@ def test_revoking_leaves_no_way_until_resent() -> None:
 
 @pytest.mark.parametrize("verb", [resend_supervisor_link, revoke_supervisor_link])
 def test_links_only_while_a_supervisor_is_waited_for(verb: Any) -> None:
-    mentorship, mentor, mentee, _supervisor = team()
+    mentorship, mentor, _mentee, _supervisor = team()
     half = signed(mentorship, mentor)
     done, *_ = waiting()
     decide(done)
@@ -245,7 +245,7 @@ def test_of_ten_answers_at_once_one_counts() -> None:
 
 
 def test_silent_supervisors_get_a_fresh_link_each_week_three_times() -> None:
-    agreement, *_ = waiting()
+    _agreement, *_ = waiting()
     assert remind_supervisors() == 0
     counts = []
     for _week in range(6):

@@ -61,7 +61,7 @@ def test_the_plan_is_the_mentees_own() -> None:
 
 def test_sharing_shows_it_to_the_mentor_and_taking_it_back_hides_it() -> None:
     plan, mentor, mentee = planned()
-    other_plan, other_mentor, _ = planned()
+    _other_plan, other_mentor, _ = planned()
     save_plan(plan=plan, by=mentee, edit_version=1, texts=TEXTS)
     assert list(plans_visible_to(mentor)) == []
     shared = share_plan(plan=plan, by=mentee)

@@ -117,7 +117,7 @@ def test_both_sides_get_a_draft_with_reasons_and_without_scores() -> None:
         }
     ]
     ProposalFactory(run=run, mentee=mentee, mentor=mentor, score=87, parts=parts)
-    publish_run(run=run, by=manager())
+    (made,) = publish_run(run=run, by=manager())
     mails = {mail.recipient_id: mail for mail in Message.objects.all()}
     assert {mail.state for mail in mails.values()} == {"draft"}
     assert {mail.batch for mail in mails.values()} == {f"run-{run.pk}"}
@@ -129,7 +129,7 @@ def test_both_sides_get_a_draft_with_reasons_and_without_scores() -> None:
     )
     assert "You offer what Kim seeks: Grant writing" in to_mentor.body
     assert "Rédaction de demandes" in to_mentee.body
-    assert "87" not in to_mentor.body + to_mentee.body
+    assert "87" not in (to_mentor.body + to_mentee.body).replace(str(made.uid), "")
 
 
 @time_machine.travel(datetime(2026, 11, 10, 12, tzinfo=UTC))

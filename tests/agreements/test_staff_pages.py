@@ -1,0 +1,335 @@
+"""The desk: progress for those whose role shows it, acts for those who manage, notes for nobody."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import zeal
+from django.test import Client
+from django.utils import timezone
+
+from agreements.domain.approval import supervisor_decide
+from agreements.domain.help import ask_for_help
+from agreements.domain.meetings import log_meeting
+from agreements.domain.plans import add_activity, save_plan, share_plan
+from agreements.models import Meeting, Mentorship, Signature
+from agreements.panels import health
+from core.roles import Role
+from matching.models import Run
+from notifications.models import EmailLink, Message
+from people.models import Organization, Person
+from programs.models import Cohort
+from tests.agreements.helpers import current, link_of, signed, team
+from tests.agreements.test_plans import TEXTS
+from tests.factories import (
+    ActionPlanFactory,
+    CohortFactory,
+    EnrollmentFactory,
+    MembershipFactory,
+    OrganizationFactory,
+    ProposalFactory,
+    RunFactory,
+    StrandFactory,
+)
+
+pytestmark = pytest.mark.django_db
+CANARIES = ["CANARY-NOTE", "CANARY-PLAN", "CANARY-ACTIVITY"]
+
+
+def staff(cohort: Cohort, role: str = Role.MANAGER, organization: Organization | None = None) -> Person:
+    return MembershipFactory(program=cohort.program, role=role, organization=organization).person
+
+
+def desk(cohort: Cohort, page: str = "") -> str:
+    return f"/desk/{cohort.program.slug}/{cohort.slug}/mentorships/{page}"
+
+
+def busy(**fields: Any) -> tuple[Mentorship, Person, Person]:
+    """With a plan and a meeting whose words must never show."""
+    mentorship, mentor, mentee, _supervisor = team(**fields)
+    plan = ActionPlanFactory(mentorship=mentorship, mentee=mentee)
+    save_plan(plan=plan, by=mentee, edit_version=1, texts=TEXTS | {"needs": "CANARY-PLAN"})
+    add_activity(plan=plan, by=mentee, kind="need", text="CANARY-ACTIVITY")
+    share_plan(plan=plan, by=mentee)
+    log_meeting(
+        mentorship=mentorship,
+        by=mentor,
+        held_on=mentorship.starts_on,
+        minutes=30,
+        medium="video",
+        note="CANARY-NOTE",
+    )
+    return mentorship, mentor, mentee
+
+
+def shown(page: Any) -> set[Any]:
+    return {row.record.pk for row in page.context["table"].page}
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("manager", 200),
+        ("coordinator", 200),
+        ("hr_liaison", 200),
+        ("sponsor", 403),
+        ("committee", 403),
+        ("coach", 403),
+    ],
+)
+def test_who_sees_the_list_and_one_mentorship(client: Client, role: str, expected: int) -> None:
+    mentorship, mentor, _mentee = busy()
+    elsewhere, *_ = busy()
+    person = staff(mentorship.cohort, role)
+    client.force_login(person)
+    one = desk(mentorship.cohort, f"{mentorship.uid}/")
+    pages = [client.get(desk(mentorship.cohort)), client.get(one)]
+    assert [page.status_code for page in pages] == [expected, expected]
+    assert [word for page in pages for word in CANARIES if word in page.content.decode()] == []
+    assert client.get(desk(elsewhere.cohort)).status_code == 404
+    assert client.get(desk(elsewhere.cohort, f"{elsewhere.uid}/")).status_code == 404
+    assert client.get(desk(mentorship.cohort, f"{elsewhere.uid}/")).status_code in {404, 403}
+    client.force_login(mentor)
+    assert client.get(one).status_code == 404
+
+
+ACTS = ["remind/", "{uid}/link/", "{uid}/end/"]
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_only_managers_act(client: Client, act: str) -> None:
+    mentorship, mentor, mentee = busy()
+    signed(mentorship, mentor, mentee)
+    elsewhere, *_ = busy()
+    links = EmailLink.objects.count()
+    for person, expected in (
+        (staff(mentorship.cohort, Role.HR_LIAISON), 403),
+        (staff(mentorship.cohort, Role.SPONSOR), 403),
+        (staff(elsewhere.cohort), 404),
+        (mentor, 404),
+    ):
+        client.force_login(person)
+        url = desk(mentorship.cohort, act.format(uid=mentorship.uid))
+        assert client.post(url, {"chosen": [str(mentorship.uid)]}).status_code == expected
+    assert (EmailLink.objects.count(), Mentorship.objects.get(pk=mentorship.pk).state) == (links, "forming")
+    client.force_login(staff(mentorship.cohort))
+    assert client.post(url, {"chosen": [str(mentorship.uid)]}).status_code == 302
+    assert (EmailLink.objects.count() > links) or Mentorship.objects.get(pk=mentorship.pk).state == "ended"
+
+
+@pytest.mark.parametrize("page", ["agreement/", "agreement/pdf/"])
+def test_the_agreement_itself_is_for_managers(client: Client, page: str) -> None:
+    mentorship, _mentor, _mentee = busy()
+    for role, expected in ((Role.MANAGER, 200), (Role.HR_LIAISON, 403)):
+        client.force_login(staff(mentorship.cohort, role))
+        assert client.get(desk(mentorship.cohort, f"{mentorship.uid}/{page}")).status_code == expected
+
+
+def test_a_liaison_of_one_organization_sees_its_people_alone(client: Client) -> None:
+    mentorship, _mentor, mentee = busy()
+    other, *_ = busy(cohort=mentorship.cohort)
+    home = OrganizationFactory()
+    Person.objects.filter(pk=mentee.pk).update(organization=home)
+    client.force_login(staff(mentorship.cohort, Role.HR_LIAISON, home))
+    assert shown(client.get(desk(mentorship.cohort))) == {mentorship.pk}
+    assert client.get(desk(mentorship.cohort, f"{mentorship.uid}/")).status_code == 200
+    assert client.get(desk(mentorship.cohort, f"{other.uid}/")).status_code == 404
+
+
+def everything() -> tuple[Cohort, dict[str, Mentorship]]:
+    """One mentorship for each place where an agreement can stand."""
+    cohort = CohortFactory(state="running")
+    found: dict[str, Mentorship] = {}
+    for name in ("draft", "signed_mentor", "signed_mentee", "waiting_supervisor", "in_force"):
+        mentorship, mentor, mentee, supervisor = team(cohort=cohort)
+        signers = {"draft": (), "signed_mentor": (mentor,), "signed_mentee": (mentee,)}.get(
+            name, (mentor, mentee)
+        )
+        if signers:
+            signed(mentorship, *signers)
+        if name == "in_force":
+            agreement = current(mentorship)
+            link = link_of(agreement)
+            supervisor_decide(
+                agreement=agreement,
+                link=link,
+                decision="approve",
+                typed_name=supervisor.full_name,
+                note="",
+                address=None,
+            )
+        found[name] = mentorship
+    return cohort, found
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", {"draft", "signed_mentor", "signed_mentee", "waiting_supervisor", "in_force"}),
+        ("agreement=draft", {"draft"}),
+        ("agreement=signed_one", {"signed_mentor", "signed_mentee"}),
+        ("agreement=waiting_supervisor", {"waiting_supervisor"}),
+        ("agreement=in_force", {"in_force"}),
+        ("agreement=open", {"draft", "signed_mentor", "signed_mentee", "waiting_supervisor"}),
+        ("state=ended", set()),
+        ("late=1", set()),
+        ("silent=1", set()),
+        ("help=1", set()),
+        ("agreement=nonsense", {"draft", "signed_mentor", "signed_mentee", "waiting_supervisor", "in_force"}),
+    ],
+)
+def test_filters_live_in_the_address(client: Client, query: str, expected: set[str]) -> None:
+    cohort, found = everything()
+    client.force_login(staff(cohort))
+    page = client.get(f"{desk(cohort)}?{query}")
+    assert shown(page) == {found[name].pk for name in expected}
+
+
+def test_late_silent_help_and_names(client: Client) -> None:
+    cohort, found = everything()
+    past = timezone.now() - timedelta(days=40)
+    silent = found["draft"]
+    Mentorship.objects.update(created_at=past)
+    Signature.objects.filter(agreement__mentorship=found["signed_mentor"]).update(at=past)
+    found["draft"].agreements.update(due_on=date(2020, 1, 1))
+    found["in_force"].agreements.update(due_on=date(2020, 1, 1))  # in force: not late any more
+    mentor = found["in_force"].members.get(side="mentor").person
+    ask_for_help(mentorship=found["in_force"], by=mentor, wish="advice")
+    client.force_login(staff(cohort))
+
+    def hits(query: str) -> set[Any]:
+        return shown(client.get(f"{desk(cohort)}?{query}"))
+
+    assert hits("late=1") == {silent.pk}
+    assert hits("silent=1") == {silent.pk, found["signed_mentor"].pk}
+    assert hits("help=1") == {found["in_force"].pk}
+    assert hits(f"q={mentor.full_name}") == {found["in_force"].pk} or len(mentor.full_name) < 9
+
+
+def test_the_panel_counts_what_the_list_shows(client: Client) -> None:
+    cohort, _found = everything()
+    team()  # another cohort
+    client.force_login(staff(cohort))
+    built = health(cohort)
+    assert [(str(part.label), part.value) for part in built["agreement_parts"]] == [
+        ("In force", 1),
+        ("Waits for the supervisor", 1),
+        ("Signed by one side", 2),
+        ("Not signed", 1),
+    ]
+    for part in built["agreement_parts"]:
+        assert len(shown(client.get(part.url))) == part.value
+
+
+def test_the_list_and_the_panel_cost_the_same_for_one_and_for_thirty(
+    client: Client, count_queries: Any
+) -> None:
+    first, _mentor, _mentee = busy()
+    cohort = first.cohort
+    client.force_login(staff(cohort))
+    spent = []
+    for more in (0, 29):
+        for _ in range(more):
+            busy(cohort=cohort)
+        client.get(desk(cohort))
+        with count_queries() as counted:
+            page = client.get(desk(cohort))
+            health(cohort)
+        assert len(shown(page)) == more + 1
+        spent.append(len(counted))
+    assert spent[0] == spent[1]
+
+
+def test_reminding_many_reaches_those_who_are_waited_for(client: Client) -> None:
+    cohort, found = everything()
+    client.force_login(staff(cohort))
+    Message.objects.all().delete()
+    chosen = [str(mentorship.uid) for mentorship in found.values()]
+    with zeal.zeal_ignore():  # each agreement is locked and reminded of by itself
+        answer = client.post(
+            desk(cohort, "remind/"), {"chosen": [*chosen, "nonsense"], "query": "agreement=open"}
+        )
+    assert answer.url == f"{desk(cohort)}?agreement=open"
+    assert [mail.about_id for mail in Message.objects.all()] == [current(found["waiting_supervisor"]).pk]
+
+
+def test_taking_the_link_back(client: Client) -> None:
+    cohort, found = everything()
+    client.force_login(staff(cohort))
+    row = found["waiting_supervisor"]
+    client.post(desk(cohort, f"{row.uid}/link/"), {"revoke": "1"})
+    assert link_of(current(row)).revoked_at is not None
+    assert "No link is open" in client.get(desk(cohort, f"{row.uid}/")).content.decode()
+
+
+def test_help_is_seen_by_managers_and_marked(client: Client) -> None:
+    mentorship, mentor, mentee = busy()
+    asked = ask_for_help(mentorship=mentorship, by=mentee, wish="advice", words="CANARY-HELP")
+    one = desk(mentorship.cohort, f"{mentorship.uid}/")
+    client.force_login(staff(mentorship.cohort, Role.HR_LIAISON))
+    assert "CANARY-HELP" not in client.get(one).content.decode()
+    assert client.post(f"{one}help/{asked.uid}/").status_code == 403
+    client.force_login(mentor)
+    assert "CANARY-HELP" not in client.get(f"/m/{mentorship.uid}/").content.decode()
+    client.force_login(staff(mentorship.cohort))
+    assert "CANARY-HELP" in client.get(one).content.decode()
+    assert client.post(f"{one}help/{asked.uid}/").status_code == 302
+    asked.refresh_from_db()
+    assert asked.handled_at is not None
+
+
+def test_ending_by_the_manager(client: Client) -> None:
+    mentorship, *_ = busy()
+    client.force_login(staff(mentorship.cohort))
+    page = desk(mentorship.cohort, f"{mentorship.uid}/end/")
+    assert client.get(page).status_code == 200
+    assert Mentorship.objects.get().state == "forming"
+    assert client.post(page).status_code == 302
+    assert Mentorship.objects.get().state == "ended"
+
+
+def publishable() -> tuple[Run, str]:
+    run = RunFactory(cohort=CohortFactory(state="matching"), certificate={"ok": True}, number=3)
+    strand = StrandFactory(program=run.cohort.program)
+    for _ in range(2):
+        pair = {
+            role: EnrollmentFactory(cohort=run.cohort, strand=strand, role=role)
+            for role in ("mentee", "mentor")
+        }
+        ProposalFactory(run=run, **pair)
+    return run, f"/desk/{run.cohort.program.slug}/{run.cohort.slug}/matching/3/publish/"
+
+
+def test_publishing_shows_first_and_acts_on_post(client: Client) -> None:
+    run, url = publishable()
+    manager = staff(run.cohort)
+    other = MembershipFactory().person
+    for person, expected in ((staff(run.cohort, Role.HR_LIAISON), 403), (other, 404)):
+        client.force_login(person)
+        assert (client.get(url).status_code, client.post(url).status_code) == (expected, expected)
+    client.force_login(manager)
+    assert client.get(url).context["possible"] == 2
+    assert Mentorship.objects.count() == 0
+    chosen = run.proposals.order_by("pk").first()
+    assert client.post(url, {"chosen": [str(chosen.uid)]}).url == desk(run.cohort)
+    assert Mentorship.objects.get().proposal == chosen
+    again = client.post(url, {"chosen": [str(chosen.uid)]})
+    assert (again.status_code, Mentorship.objects.count()) == (409, 1)
+    assert client.get(url).context["is_published"] is True
+
+
+def test_publishing_nothing_is_refused(client: Client) -> None:
+    run, url = publishable()
+    client.force_login(staff(run.cohort))
+    assert (client.post(url).status_code, Mentorship.objects.count()) == (409, 0)
+
+
+def test_the_meeting_page_of_staff_never_reads_the_note(client: Client, count_queries: Any) -> None:
+    mentorship, *_ = busy()
+    client.force_login(staff(mentorship.cohort))
+    with count_queries() as counted:
+        client.get(desk(mentorship.cohort, f"{mentorship.uid}/"))
+    assert [query["sql"] for query in counted if '"agreements_meeting"."note"' in query["sql"]] == []
+    assert Meeting.objects.get().note == "CANARY-NOTE"
