@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.models import Q
 from django.utils import timezone
 
 from notifications import mails, smtp
@@ -389,6 +390,42 @@ def test_a_worker_whose_lease_was_taken_sends_nothing(
     assert deliver_due(seconds=5) == 0
     assert len(server.messages) == 1
     assert state_of(message) == State.SENT
+
+
+def test_a_worker_whose_lease_another_holds_sends_nothing(
+    server: MoodyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail is claimed, as it was; but not by this worker any more."""
+    message, begin = MessageFactory(), delivery._begin_data
+
+    def slow(claimed: Message) -> bool:
+        end_leases()
+        recover()
+        assert [other.pk for other in delivery._claim(Q(), limit=1)] == [claimed.pk]
+        return begin(claimed)
+
+    monkeypatch.setattr(delivery, "_begin_data", slow)
+    assert deliver_due(seconds=5) == 0
+    assert server.messages == []
+    assert state_of(message) == State.CLAIMED
+
+
+def test_a_mail_that_another_worker_is_claiming_is_passed_over(server: MoodyServer) -> None:
+    held, free = MessageFactory(), MessageFactory()
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM notifications_message WHERE id = %s FOR UPDATE", [held.pk])
+            with connection.cursor() as own:
+                own.execute("SET lock_timeout = '2s'")
+            assert deliver_due(seconds=5) == 1
+    finally:
+        other.rollback()
+        other.close()
+        with connection.cursor() as own:
+            own.execute("RESET lock_timeout")
+    assert (state_of(held), state_of(free)) == (State.PENDING, State.SENT)
 
 
 def test_a_known_result_survives_a_database_that_was_away(

@@ -61,8 +61,8 @@ def test_each_reminder_comes_once_on_its_day_or_the_next_working_day() -> None:
     assert [moment.date() for moment in queued] == [before(7), before(1), before(-4), before(-11)]
     assert {moment.hour for moment in queued} == {9}
     assert subjects() == [
-        f"Write plan {made.pk}: by Dec. 3, 2026",
-        f"Write plan {made.pk}: by Dec. 3, 2026",
+        f"Write plan {made.pk}: by 3 December 2026",
+        f"Write plan {made.pk}: by 3 December 2026",
         f"Write plan {made.pk}: 4 days late",
         f"Write plan {made.pk}: 11 days late",
     ]
