@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("config", "core", "people", "notifications", "programs", "participants", "matching", "agreements", "evaluations")
+APPS = "config core people notifications programs participants matching agreements evaluations".split()
 KEYWORDS = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),
     **dict.fromkeys(("ngettext", "ngettext_lazy", "_n"), (1, 2)),

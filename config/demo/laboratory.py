@@ -158,14 +158,8 @@ def this_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
     starts = today - 38 * DAY
     made = cohort(program, name=str(today.year), call=starts - 60 * DAY, starts=starts, places=128)
     mentors = [dana, *crowd(rng, levels=range(18, 33), number=104, besides=taken)]
-    apply(
-        made,
-        rng,
-        starts - 40 * DAY,
-        crowd(rng, levels=range(2, 17), number=100, besides=taken),
-        mentors,
-        "accepted",
-    )
+    early = crowd(rng, levels=range(2, 17), number=100, besides=taken)
+    apply(made, rng, starts - 40 * DAY, early, mentors, "accepted")
     with at(starts - 25 * DAY):
         cohorts.close_call(cohort=made, by=manager)
         cohorts.start_matching(cohort=made, by=manager)
@@ -174,14 +168,8 @@ def this_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
         pairs = running.publish(first, manager)
     _first_batch(rng, today, starts, pairs)
     late = today - 19 * DAY
-    apply(
-        made,
-        rng,
-        late - 5 * DAY,
-        [mira, *crowd(rng, levels=range(2, 17), number=14, besides=taken)],
-        [],
-        "accepted",
-    )
+    joining = [mira, *crowd(rng, levels=range(2, 17), number=14, besides=taken)]
+    apply(made, rng, late - 5 * DAY, joining, [], "accepted")
     with at(late):
         enrolled = Enrollment.objects.filter(cohort=made)
         enrolled.filter(person=dana, role="mentor").update(capacity=F("used") + 1)  # she takes one more

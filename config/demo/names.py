@@ -1,7 +1,5 @@
 """Invented names. Any likeness is chance."""
 
-# ruff: noqa: SIM905
-
 GIVEN = (
     """
     Ada Ade Aiko Alejandra Alma Amara Amina Anders Anika Anselm Aria Arjun Astrid Ayumi Bashir Beatriz

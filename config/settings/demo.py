@@ -1,7 +1,7 @@
 """The demo: sample people, one-click sign-in, and a mailbox page. Never for real data."""
 
-from config.settings.base import VAR_DIR, env
 from config.demo.accounts import ACCOUNTS as DEMO_ACCOUNTS  # noqa: F401
+from config.settings.base import VAR_DIR, env
 from config.settings.local import *  # noqa: F403
 from core import embedded
 from core.database import database_from_url
