@@ -124,8 +124,11 @@ def enrollment_context(
     questions = questionnaire_for(cohort.program_id, row.role)
     is_draft = row.state == S.DRAFT
     given = {"decision": row.pending_decision or NONE, "note": row.decision_note}
+    context = desk_context(request, cohort)
     return {
-        **desk_context(request, cohort),
+        **context,
+        "can_mail": Permission.SEND_MAIL in context["permissions"]
+        and sees_everyone(cohort, viewer=reader(request)),
         "row": row,
         "role": word(cohort.program, row.role, cap=True),
         "strand": in_language(row.strand.name),

@@ -364,6 +364,9 @@ class TestEnrollment:
         assert [(mail.subject, kind) for mail, kind in response.context["mails"]] == [
             ("You are in: Meridian", "wait")
         ]
+        (mail,) = Message.objects.all()
+        assert f"/mail/{mail.uid}/" in words(response)
+        assert desk.get(f"/desk/{call.program.slug}/{call.cohort.slug}/mail/{mail.uid}/").status_code == 200
         assert [word for word in ("Strong.", "Scientist") if word in words(response)] == [
             "Strong.",
             "Scientist",
