@@ -24,7 +24,7 @@ from programs.views.desk import desk_context, get_cohort
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
     """GET shows the pairs, all ticked that can still be made; POST publishes the ticked ones."""
-    found = get_cohort(request, program, cohort, Permission.RUN_MATCHING)
+    found = get_cohort(request, program, cohort, Permission.RUN_MATCHING, whole=True)
     run = fetch(Run.objects.filter(cohort=found), number=number)
     proposals = run.proposals.select_related("mentee__person", "mentor__person").order_by(
         "mentee__person__full_name", "pk"
