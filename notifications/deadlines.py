@@ -63,7 +63,8 @@ class Wording:
 class DeadlineKind:
     """One kind of deadline.
 
-    `rows()` gives the queryset of ALL its deadlines, open and done (callers filter by person, cohort, dates).
+    `rows()` gives the queryset of ALL its deadlines, open and done (callers filter by person, cohort, dates). Its SQL
+    is kept for the life of the process: let it depend on nothing but the database.
     `words(rows)` is set-based: it takes the rows of this kind on one page and returns the wording of each, keyed by
     (object_id, occurrence, person_id), with a number of queries that does not depend on how many there are.
     `remind` are days relative to the due date on which the person is reminded (negative: before).

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.utils import timezone
 from django.utils.functional import Promise
 
 from core.dates import today_in
-from notifications.deadlines import COLUMNS, Deadline, Wording, kinds
+from notifications.deadlines import COLUMNS, Deadline, DeadlineKind, Wording, kinds
 from notifications.models import Message, Pause
 from people.models import Person
 
@@ -57,17 +57,20 @@ def rows(
 
 def _run(sql: str, params: Sequence[Any], before: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Run SQL in which `{d}` stands for the union of all deadlines."""
-    querysets = [kind.rows().order_by().values_list(*COLUMNS) for kind in kinds().values()]
-    if not querysets:
+    if not kinds():
         return []
-    try:
-        union, inner = querysets[0].union(*querysets[1:], all=True).query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    source = f"({union}) AS d({', '.join(COLUMNS)})"
+    source, inner = _union(tuple(kinds().values()))
     with connection.cursor() as cursor:
         cursor.execute(sql.replace("{d}", source), [*before, *inner, *params])
         return list(cursor.fetchall())
+
+
+@cache
+def _union(registered: tuple[DeadlineKind, ...]) -> tuple[str, tuple[Any, ...]]:
+    """SQL and parameters of all kinds together. Writing it takes Django longer than PostgreSQL needs to run it."""
+    querysets = [kind.rows().order_by().values_list(*COLUMNS) for kind in registered]
+    union, inner = querysets[0].union(*querysets[1:], all=True).query.sql_with_params()
+    return f"({union}) AS d({', '.join(COLUMNS)})", inner
 
 
 def open_for(person: Person) -> list[Deadline]:
