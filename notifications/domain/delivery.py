@@ -119,7 +119,8 @@ def _attempt(message: Message, courier: Courier) -> Reply | None:
 
 def _still_wanted(message: Message) -> bool:
     link = message.link
-    if link and (link.revoked_at or link.used_at):
+    # What was written after the answer is its receipt, not the question.
+    if link and (link.revoked_at or (link.used_at and link.used_at > message.created_at)):
         return False
     kind = kinds().get(message.kind)
     return kind is None or kind.refresh is None or kind.refresh(message)
