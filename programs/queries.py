@@ -17,11 +17,13 @@ def programs_for(person: Person, permission: Permission) -> QuerySet[Program]:
     return Program.objects.filter(Exists(held))
 
 
-def cohorts_for(person: Person, permission: Permission) -> QuerySet[Cohort]:
-    """The cohorts of those programs."""
+def cohorts_for(person: Person, permission: Permission, *, whole: bool = False) -> QuerySet[Cohort]:
+    """The cohorts of those programs; with `whole`, not those of a role that is limited to one organization's people."""
     held = Membership.objects.filter(
         program=OuterRef("program"), person=person.pk, role__in=roles_granting(permission)
     )
+    if whole:
+        held = held.filter(organization=None)
     return Cohort.objects.filter(Exists(held)).select_related("program")
 
 

@@ -32,7 +32,7 @@ def cohort_surveys(request: HttpRequest, program: str, cohort: str) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey_new(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Make a survey; it is opened on its own page."""
-    found = get_cohort(request, program, cohort, Permission.MANAGE_SURVEYS)
+    found = get_cohort(request, program, cohort, Permission.MANAGE_SURVEYS, whole=True)
     form = SurveyForm(request.POST if request.method == "POST" else None, cohort=found)
     if form.is_bound and form.is_valid():
         survey = surveys.create_survey(cohort=found, by=person_of(request), **form.cleaned_data)
@@ -62,7 +62,7 @@ def survey_desk(request: HttpRequest, program: str, cohort: str, uid: UUID) -> H
 @require_POST
 def survey_open(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResponse:
     """Ask everyone now."""
-    found = get_cohort(request, program, cohort, Permission.MANAGE_SURVEYS)
+    found = get_cohort(request, program, cohort, Permission.MANAGE_SURVEYS, whole=True)
     surveys.open_survey(survey=fetch(queries.surveys_of(found), uid=uid), by=person_of(request))
     messages.success(request, _("The survey is open, and the invitations are on their way."))
     return redirect("survey_desk", program, cohort, uid)
@@ -72,7 +72,7 @@ def survey_open(request: HttpRequest, program: str, cohort: str, uid: UUID) -> H
 @require_POST
 def survey_close(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResponse:
     """No more answers."""
-    found = get_cohort(request, program, cohort, Permission.MANAGE_SURVEYS)
+    found = get_cohort(request, program, cohort, Permission.MANAGE_SURVEYS, whole=True)
     surveys.close_survey(survey=fetch(queries.surveys_of(found), uid=uid), by=person_of(request))
     messages.success(request, _("The survey is closed. Here are the results."))
     return redirect("survey_desk", program, cohort, uid)

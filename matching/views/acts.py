@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -120,8 +121,8 @@ def fixed(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
     context = matching_context(request, found)
     may_run = context["may_run"]
-    if request.method == "POST":
-        whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
+    if request.method == "POST" and not may_run:
+        raise PermissionDenied
     labels = {role.value: word(found.program, role.value, cap=True) for role in Enrollment.Role}
     form = PairForm(request.POST or None, cohort=found, labels=labels) if may_run else None
     if form and request.method == "POST" and form.is_valid():

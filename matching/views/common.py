@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from core.roles import Permission
@@ -15,10 +14,7 @@ from programs.views.desk import desk_context, get_cohort, reader
 
 def whole_cohort(request: HttpRequest, program: str, cohort: str, permission: Permission) -> Cohort:
     """The cohort of this address. A run concerns everyone in it, so a role limited to one organization gets 403."""
-    found = get_cohort(request, program, cohort, permission)
-    if not sees_everyone(found, viewer=reader(request), permission=permission):
-        raise PermissionDenied
-    return found
+    return get_cohort(request, program, cohort, permission, whole=True)
 
 
 def matching_context(request: HttpRequest, cohort: Cohort) -> dict[str, Any]:

@@ -181,9 +181,7 @@ def _released(done: selection.Released, *, draft: bool) -> str:
 @require_POST
 def offer(request: HttpRequest, program: str, cohort: str, strand: str) -> HttpResponse:
     """Offer a strand's free places to its waiting list."""
-    found = get_cohort(request, program, cohort, DECIDE)
-    if not sees_everyone(found, viewer=reader(request), permission=DECIDE):
-        raise Http404
+    found = get_cohort(request, program, cohort, DECIDE, whole=True)
     row = next((row for row in place_rows(found) if row.strand.slug == strand), None)
     if row is None:
         raise Http404

@@ -5,7 +5,7 @@ from __future__ import annotations
 import defusedcsv.csv as csv
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -17,7 +17,6 @@ from participants.domain.import_sample import sample_rows
 from participants.domain.imports import import_applications, plan_import
 from participants.forms import UploadForm
 from participants.panels import people_url
-from participants.queries import sees_everyone
 from participants.views.common import posted, reader
 from programs.models import Cohort
 from programs.views.desk import desk_context, get_cohort
@@ -27,10 +26,7 @@ SHOWN = 200  # problems listed; the rest is counted
 
 def _cohort(request: HttpRequest, program: str, cohort: str) -> Cohort:
     """A file may name anybody, so a role limited to one organization cannot bring one in."""
-    found = get_cohort(request, program, cohort, Permission.DECIDE_APPLICATIONS)
-    if not sees_everyone(found, viewer=reader(request), permission=Permission.DECIDE_APPLICATIONS):
-        raise Http404
-    return found
+    return get_cohort(request, program, cohort, Permission.DECIDE_APPLICATIONS, whole=True)
 
 
 @login_required

@@ -54,15 +54,22 @@ def get_program(request: HttpRequest, program: str, permission: Permission = Per
 
 
 def get_cohort(
-    request: HttpRequest, program: str, cohort: str, permission: Permission = Permission.SEE_DESK
+    request: HttpRequest,
+    program: str,
+    cohort: str,
+    permission: Permission = Permission.SEE_DESK,
+    *,
+    whole: bool = False,
 ) -> Cohort:
     """The cohort of this address with its program: 404 outside the reader's programs, 403 where no role allows it.
 
-    For views behind `login_required`.
+    For views behind `login_required`. `whole` is for what concerns everybody in the cohort: a role that is limited
+    to one organization's people does not allow it.
     """
     person = reader(request)
     visible = cohorts_for(person, Permission.SEE_DESK)
-    return fetch(visible, allowed=cohorts_for(person, permission), program__slug=program, slug=cohort)
+    allowed = cohorts_for(person, permission, whole=whole)
+    return fetch(visible, allowed=allowed, program__slug=program, slug=cohort)
 
 
 def desk_context(request: HttpRequest, cohort: Cohort) -> dict[str, Any]:

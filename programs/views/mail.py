@@ -77,7 +77,7 @@ def tag_kind(message: Message) -> str:
 @require_safe
 def mails(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """All mails of the cohort, the newest first; the filter stands in the address."""
-    found = get_cohort(request, program, cohort, Permission.SEND_MAIL)
+    found = get_cohort(request, program, cohort, Permission.SEND_MAIL, whole=True)
     outgoing = Message.objects.filter(cohort_id=found.pk)
     counts = dict(outgoing.order_by().values_list("state").annotate(Count("pk")))
     present = list(outgoing.order_by().values_list("kind", flat=True).distinct())
@@ -155,7 +155,7 @@ def _address(name: str, cohort: Cohort, *args: Any) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Send drafts: GET shows which and asks, POST does it."""
-    found = get_cohort(request, program, cohort, Permission.SEND_MAIL)
+    found = get_cohort(request, program, cohort, Permission.SEND_MAIL, whole=True)
     chosen = _chosen(request, found, [State.DRAFT])
     if request.method == "POST":
         count = outbox.send_drafts(messages=chosen, by=person_of(request))
@@ -169,7 +169,7 @@ def send(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def drop(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Drop mails that nobody has got: GET shows which and asks, POST does it."""
-    found = get_cohort(request, program, cohort, Permission.SEND_MAIL)
+    found = get_cohort(request, program, cohort, Permission.SEND_MAIL, whole=True)
     chosen = _chosen(request, found, [State.DRAFT, State.PENDING, State.FAILED])
     if request.method == "POST":
         count = outbox.drop(messages=chosen, by=person_of(request))
@@ -209,7 +209,7 @@ def _ask(request: HttpRequest, cohort: Cohort, chosen: QuerySet[Message], act: s
 
 
 def _mail(request: HttpRequest, program: str, cohort: str, uid: UUID) -> tuple[Cohort, Message]:
-    found = get_cohort(request, program, cohort, Permission.SEND_MAIL)
+    found = get_cohort(request, program, cohort, Permission.SEND_MAIL, whole=True)
     own = Message.objects.filter(cohort_id=found.pk).select_related("recipient", "link")
     return found, fetch(own, uid=uid)
 

@@ -138,9 +138,9 @@ class TestOneOrganization:
 
     def test_neither_imports_nor_offers(self, limited: Client, call: Call) -> None:
         call.enroll("waitlisted")
-        assert limited.get(call.desk("import/")).status_code == 404
-        assert limited.get(call.desk("import/sample/")).status_code == 404
-        assert limited.post(call.desk("places/pairs/offer/")).status_code == 404
+        assert limited.get(call.desk("import/")).status_code == 403
+        assert limited.get(call.desk("import/sample/")).status_code == 403
+        assert limited.post(call.desk("places/pairs/offer/")).status_code == 403
         assert "import/" not in words(limited.get(call.desk()))
 
 
