@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from agreements.filters import AGREEMENT, MEETINGS, PLAN
 from agreements.models import Mentorship
@@ -79,7 +80,7 @@ def _figures(cohort: Cohort, counts: Mapping[str, int], names: Mapping[str, str]
         "url": mentorships_url(cohort, silent=1),
     }
     yield {
-        "label": _("Ask for help"),
+        "label": pgettext("people who do", "Ask for help"),
         "number": counts["help"],
         "of": None,
         "url": mentorships_url(cohort, help=1),

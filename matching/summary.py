@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from core.ui import Bar, Link
 from matching.engine.field import CRITERIA, Criteria
@@ -133,7 +133,7 @@ def chips(
         "": (_("All pairs"), counted["all"]),
         "low": (_("Low fit"), counted["low"]),
         "wish": (_("Wish not met"), counted["wish"]),
-        "locked": (_("Locked"), counted["locked"]),
+        "locked": (pgettext("plural", "Locked"), counted["locked"]),
     }
     if before:
         labels["changed"] = (

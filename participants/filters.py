@@ -8,6 +8,7 @@ import django_filters as filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.forms import PageForm
 from participants.domain.selection import DECISIONS
@@ -36,7 +37,9 @@ class PeopleFilter(filters.FilterSet):
         label=_("Decision set aside"), method="is_pending", choices=PENDING, widget=forms.HiddenInput
     )
     strand = filters.ChoiceFilter(label=_("Strand"), field_name="strand__slug", empty_label=_("All"))
-    directorate = filters.ChoiceFilter(label=_("Directorate"), method="within", empty_label=_("All"))
+    directorate = filters.ChoiceFilter(
+        label=_("Directorate"), method="within", empty_label=pgettext_lazy("directorates", "All")
+    )
     late = filters.BooleanFilter(label=_("Late with something"), method="is_late", widget=forms.HiddenInput)
 
     class Meta:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import django_tables2 as tables
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -48,9 +51,7 @@ class PeopleTable(tables.Table):
     unit = tables.Column(
         accessor="person__unit", verbose_name=_("Unit"), order_by=("person__unit__path", "pk")
     )
-    submitted_at = tables.DateTimeColumn(
-        verbose_name=_("Applied"), format="j M Y", order_by=("submitted_at", "pk")
-    )
+    submitted_at = tables.Column(verbose_name=_("Applied"), order_by=("submitted_at", "pk"))
     state = tables.Column(verbose_name=_("State"))
     pending_decision = tables.Column(verbose_name=_("Set aside"))
 
@@ -82,6 +83,10 @@ class PeopleTable(tables.Table):
     def render_unit(self, record: Enrollment) -> str:
         """Its own name."""
         return record.person.unit.name if record.person.unit else ""
+
+    def render_submitted_at(self, value: datetime) -> str:
+        """The day."""
+        return date_format(timezone.localtime(value), str(_("j M Y")))
 
     def render_state(self, record: Enrollment) -> SafeString:
         """As a tag."""

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.lifecycle import Lifecycle
 from core.models import Addressed, uuid7
@@ -155,7 +156,7 @@ class PeopleImport(Addressed):
         FAULTY = "faulty", _("Has problems")
         READY = "ready", _("Ready to apply")
         APPLYING = "applying", _("Being applied")
-        APPLIED = "applied", _("Applied")
+        APPLIED = "applied", pgettext_lazy("a file", "Applied")
         FAILED = "failed", _("Failed")
         DISCARDED = "discarded", _("Discarded")
 

@@ -168,7 +168,7 @@ def _phase_of(cohort: Cohort) -> str:
 
 
 def _when(cohort: Cohort, phase: str) -> str:
-    short = "j M"
+    short = _("j M")
     match phase:
         case "call_open":
             texts = {
@@ -179,5 +179,5 @@ def _when(cohort: Cohort, phase: str) -> str:
         case "agreements":
             return _("by %(date)s") % {"date": date_format(agreements_due(cohort), short)}
         case "running":
-            return _("to %(date)s") % {"date": date_format(cohort.ends_on, "j M Y")}
+            return _("to %(date)s") % {"date": date_format(cohort.ends_on, _("j M Y"))}
     return ""

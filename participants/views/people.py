@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 from django_tables2 import RequestConfig
 
@@ -78,7 +79,7 @@ def _chips(request: HttpRequest, cohort: Cohort, visible: QuerySet[Enrollment]) 
         (_("Everyone"), {}, ""),
         (_("To decide"), {"state": S.SUBMITTED.value}, ""),
         (_("Set aside"), {"pending": "any"}, ""),
-        (_("Accepted"), {"state": S.ACCEPTED.value}, ""),
+        (pgettext("plural", "Accepted"), {"state": S.ACCEPTED.value}, ""),
         (_("Waiting list"), {"state": S.WAITLISTED.value}, ""),
         (_("Late"), {"late": "1"}, "late"),
     ]

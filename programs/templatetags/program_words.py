@@ -45,6 +45,6 @@ def cohort_state(cohort: Cohort) -> SafeString:
 @register.simple_tag
 def date_span(start: date, end: date) -> str:
     """From one date to another; the year stands once where it is the same."""
-    short, full = "j M", "j M Y"
+    short, full = _("j M"), _("j M Y")
     first = date_format(start, short if start.year == end.year else full)
     return _("%(from)s to %(to)s") % {"from": first, "to": date_format(end, full)}
