@@ -13,8 +13,10 @@ class AgreementsConfig(AppConfig):
         from agreements.nav import my_mentorships
         from agreements.panels import health
         from agreements.views.approval import agreement_approval, closed_approval
+        from agreements.standing import standing
         from core.nav import register_nav
         from core.roles import Permission
+        from notifications.home import register_standing
         from notifications.links import register_purpose
         from programs.desk import Panel, Tab, register_panel, register_tab
 
@@ -22,5 +24,6 @@ class AgreementsConfig(AppConfig):
         deadlines.register_kinds()
         register_purpose(PURPOSE, agreement_approval, closed_approval)
         register_nav(my_mentorships)
+        register_standing(10, standing)
         register_tab(Tab(40, _("Mentorships"), "cohort_mentorships", Permission.SEE_PEOPLE))
         register_panel(Panel(40, "agreements/panels/health.html", health, wide=True, since="matching"))

@@ -1,0 +1,62 @@
+"""The home page says with whom one is in a mentorship."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.html import strip_tags
+
+from agreements.standing import MOST, standing
+from people.models import Person
+from tests.factories import MemberFactory, MentorshipFactory, PersonFactory, pair
+
+pytestmark = pytest.mark.django_db
+
+
+def said(person: Person) -> list[str]:
+    return [strip_tags(sentence) for sentence in standing(person)]
+
+
+def test_each_side_reads_of_the_other() -> None:
+    mentorship, mentor, mentee = pair(state="active")
+    mentorship.cohort.program.labels = {"en": {"mentee": "protégé"}}
+    mentorship.cohort.program.save()
+    assert said(mentee) == [f"{mentor.name} is your mentor."]
+    assert said(mentor) == [f"{mentee.name} is your protégé."]
+    assert said(PersonFactory()) == []
+
+
+def test_an_ended_mentorship_is_not_told_any_more() -> None:
+    mentorship, mentor, _mentee = pair(state="active")
+    type(mentorship).objects.update(state="ended", ended_on=mentorship.starts_on, ending="no_fault")
+    assert said(mentor) == []
+
+
+def test_in_a_circle_mentees_read_of_their_mentor_alone() -> None:
+    circle = MentorshipFactory(state="active")
+    mentor = MemberFactory(mentorship=circle, side="mentor").person
+    first, second = (MemberFactory(mentorship=circle).person for _ in range(2))
+    assert said(first) == [f"{mentor.name} is your mentor."]
+    assert sorted(said(mentor)) == sorted(f"{one.name} is your mentee." for one in (first, second))
+
+
+def test_names_are_escaped() -> None:
+    _mentorship, mentor, mentee = pair(state="active")
+    Person.objects.filter(pk=mentor.pk).update(full_name="<b>Bo</b>")
+    assert "&lt;b&gt;Bo&lt;/b&gt;</a> is your mentor." in next(iter(standing(mentee)))
+
+
+def test_many_mentorships_take_as_many_queries_as_one(
+    login: Callable[..., Client], count_queries: Callable[[], Any]
+) -> None:
+    _mentorship, mentor, _mentee = pair(state="active")
+    counts, sentences = [], 0
+    for _ in range(2):
+        with count_queries() as counted:
+            sentences = len(said(mentor))
+        counts.append(len(counted))
+        for _ in range(29):
+            other, *_people = pair(state="active")
+            MemberFactory(mentorship=other, side="mentor", person=mentor)
+    assert (counts[0] == counts[1], sentences) == (True, MOST)
