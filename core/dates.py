@@ -13,8 +13,10 @@ def today_in(zone: str) -> date:
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """The UTC instant at which a local day ends: the first one that is no longer in it."""
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
+    """The UTC instant at which a local day ends: the next midnight; the second one where clocks bring it twice."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    # The later reading is the second midnight of two, and the end of a gap that swallows midnight: as in PostgreSQL.
+    return max(midnight.astimezone(UTC), midnight.replace(fold=1).astimezone(UTC))
 
 
 def add_months(day: date, months: int) -> date:
