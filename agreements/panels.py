@@ -65,13 +65,13 @@ def _figures(cohort: Cohort, counts: Mapping[str, int], names: Mapping[str, str]
             "label": _("%(plan)s: shared") % {"plan": capfirst(names["plan"])},
             "number": counts["plan_shared"],
             "of": counts["with_plan"],
-            "url": mentorships_url(cohort, plan="open"),
+            "url": mentorships_url(cohort, plan="shared"),
         }
     yield {
         "label": _("Meetings on track"),
         "number": counts["on_track"],
         "of": counts["agreement_in_force"],
-        "url": mentorships_url(cohort, meetings="behind"),
+        "url": mentorships_url(cohort, meetings="on_track"),
     }
     yield {
         "label": _("Silent for 21 days"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.forms import PageForm
+from participants.domain.places import HOLDS_PLACE
 from participants.domain.selection import DECISIONS
 from participants.models import Enrollment
 from participants.queries import directorates, late_people
@@ -18,6 +19,11 @@ from programs.labels import in_language, word
 from programs.models import Cohort, Strand
 
 S, Role = Enrollment.State, Enrollment.Role
+# Groups that the desk counts, across states.
+AMONG = {
+    "places": Q(role=Role.MENTEE, state__in=HOLDS_PLACE),
+    "accepted": Q(state__in=[S.ACCEPTED, S.COMPLETED, S.LEFT]),
+}
 PENDING = [("any", _("Any decision")), *[(state.value, state.label) for state in DECISIONS]]
 
 
@@ -40,11 +46,17 @@ class PeopleFilter(filters.FilterSet):
     directorate = filters.ChoiceFilter(
         label=_("Directorate"), method="within", empty_label=pgettext_lazy("directorates", "All")
     )
+    among = filters.ChoiceFilter(
+        label=_("Counted as"),
+        method="counted",
+        choices=[("places", _("Takes a place")), ("accepted", _("Accepted"))],
+        widget=forms.HiddenInput,
+    )
     late = filters.BooleanFilter(label=_("Late with something"), method="is_late", widget=forms.HiddenInput)
 
     class Meta:
         model = Enrollment
-        fields = ("q", "role", "state", "pending", "strand", "directorate", "late")
+        fields = ("q", "role", "state", "pending", "strand", "directorate", "among", "late")
         form = FilterForm
 
     def __init__(self, data: Any, queryset: QuerySet[Enrollment], *, cohort: Cohort) -> None:
@@ -78,6 +90,10 @@ class PeopleFilter(filters.FilterSet):
     def is_pending(self, rows: QuerySet[Enrollment], _name: str, value: str) -> QuerySet[Enrollment]:
         """With a decision that is not released yet: any, or this one."""
         return rows.exclude(pending_decision="") if value == "any" else rows.filter(pending_decision=value)
+
+    def counted(self, rows: QuerySet[Enrollment], _name: str, value: str) -> QuerySet[Enrollment]:
+        """Those behind a figure of the desk."""
+        return rows.filter(AMONG[value])
 
     def is_late(self, rows: QuerySet[Enrollment], _name: str, value: bool) -> QuerySet[Enrollment]:
         """Those with an open deadline in this cohort that has passed."""

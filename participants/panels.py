@@ -69,7 +69,7 @@ def places(cohort: Cohort) -> dict[str, Any]:
             row.used,
             text=_("%(used)d of %(places)d") % {"used": row.used, "places": row.places},
             mark=row.places,
-            url=people_url(cohort, role=Role.MENTEE.value, strand=row.strand.slug),
+            url=people_url(cohort, among="places", strand=row.strand.slug),
         )
         for row in rows
     ]
@@ -97,7 +97,7 @@ def by_directorate(cohort: Cohort) -> dict[str, Any]:
             accepted,
             text=_("%(accepted)d of %(applied)d") % {"accepted": accepted, "applied": applied},
             mark=applied,
-            url=people_url(cohort, directorate=unit) if unit else "",
+            url=people_url(cohort, directorate=unit, among="accepted") if unit else "",
         )
         for unit, label, applied, accepted in found
     ]

@@ -62,7 +62,7 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "can_decide": can_decide,
         "can_import": may_import,
         "query": request.GET.urlencode(),
-        "keep": ["sort", "pending", "late"],
+        "keep": ["sort", "pending", "among", "late"],
         "waiting": visible.exclude(pending_decision="").count() if can_decide else 0,
     }
     return render(request, "participants/people/index.html", context)

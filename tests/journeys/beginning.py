@@ -36,7 +36,9 @@ def operator_signs_in_by_code(story: Story) -> None:
     window.follow("Mail me a code")
     window.fill(email=address(OPERATOR))
     window.press("Mail me a code")
-    found = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", words_of(story.mail(OPERATOR, "")), re.MULTILINE)
+    found = re.search(
+        r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", words_of(story.mail(OPERATOR, "")), re.MULTILINE
+    )
     assert found, words_of(story.mail(OPERATOR, ""))
     window.fill(code="WRONG1")
     window.press("Continue")
@@ -54,7 +56,10 @@ def operator_brings_in_the_people(story: Story) -> None:
     window.follow("Upload another file")
     _upload(story, people_csv())
     _wait_for(story, "New people")
-    assert [window.page.locator(".figure-num").all_inner_texts(), OFFICE in window.text()] == [["11", "0", "0"], True]
+    assert [window.page.locator(".figure-num").all_inner_texts(), OFFICE in window.text()] == [
+        ["11", "0", "0"],
+        True,
+    ]
     assert Person.objects.count() == 1, "a preview changes nothing"
     window.press("Apply 11 rows")
     _wait_for(story, "The file is applied.")
@@ -137,7 +142,11 @@ def manager_makes_the_cohort(story: Story) -> None:
     assert window.heading() == "Check and make the cohort"
     window.press("Make the cohort")
     assert window.path == story.desk()
-    assert [story.cohort.state, story.cohort.agreement_days, story.cohort.supervisor_signs] == ["draft", 28, True]
+    assert [story.cohort.state, story.cohort.agreement_days, story.cohort.supervisor_signs] == [
+        "draft",
+        28,
+        True,
+    ]
 
 
 def manager_opens_the_call(story: Story) -> None:

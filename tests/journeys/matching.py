@@ -42,7 +42,9 @@ def _wait_for_review(story: Story, window: Window) -> None:
 
 def pairs_of(number: int) -> dict[str, str]:
     """Mentor by mentee of a run."""
-    rows = Run.objects.get(number=number).proposals.values_list("mentee__person__full_name", "mentor__person__full_name")
+    rows = Run.objects.get(number=number).proposals.values_list(
+        "mentee__person__full_name", "mentor__person__full_name"
+    )
     return dict(rows)
 
 
@@ -60,7 +62,9 @@ def manager_locks_one_pair_excludes_one_and_runs_again(story: Story) -> None:
     window.fill(reason="Worked against each other.")
     window.press("Exclude the pair")
     assert Exclusion.objects.get().reason == "Worked against each other."
-    assert window.page.get_by_role("link", name="Publish…").count() == 0, "a pair of this run has become impossible"
+    assert window.page.get_by_role("link", name="Publish…").count() == 0, (
+        "a pair of this run has become impossible"
+    )
     window.open(story.desk("matching/"))
     window.press("Run matching")
     _wait_for_review(story, window)

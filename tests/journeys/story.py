@@ -18,7 +18,13 @@ from tests.harness.mail import Catcher
 
 OFFICE = "Lakeside Field Office"
 MENTORS = {"vera": "Vera Lindqvist", "omar": "Omar Haddad", "june": "June Castell", "ivo": "Ivo Petrov"}
-MENTEES = {"mira": "Mira Kovač", "noa": "Noa Brandt", "sam": "Sam Osei", "lea": "Léa Martin", "tim": "Tim O’Hara"}
+MENTEES = {
+    "mira": "Mira Kovač",
+    "noa": "Noa Brandt",
+    "sam": "Sam Osei",
+    "lea": "Léa Martin",
+    "tim": "Tim O’Hara",
+}
 SUPERVISOR, MANAGER, OPERATOR = "tomas", "ruth", "olive"
 NAMES = {**MENTORS, **MENTEES, SUPERVISOR: "Tomás Ruiz", MANAGER: "Ruth Okafor", OPERATOR: "Olive Tran"}
 PASSWORD = "a quiet lake in winter"

@@ -19,7 +19,7 @@ def test_from_an_empty_installation_to_results(
 ) -> None:
     story = Story(window, smtp, script)
     for step in STEPS:
-        import time; a=time.time(); step(story); print('STEP', step.__name__, round(time.time()-a,1))
+        step(story)
 
 
 STEPS: list[Callable[[Story], None]] = [
