@@ -158,25 +158,29 @@ class ExcludeForm(PageForm):
     )
 
 
-class EnrollmentChoice(forms.ModelChoiceField):
-    """Somebody of the cohort, by name and address."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        """Two people can share a name, not an address."""
-        return f"{obj.person.full_name} ({obj.person.email})"
-
-
 class PairForm(PageForm):
     """Any two people of the cohort."""
 
-    mentee = EnrollmentChoice(queryset=Enrollment.objects.none(), to_field_name="uid")
-    mentor = EnrollmentChoice(queryset=Enrollment.objects.none(), to_field_name="uid")
+    mentee = forms.ChoiceField()
+    mentor = forms.ChoiceField()
 
     def __init__(self, *args: Any, cohort: Cohort, labels: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = to_match(cohort).select_related("person").order_by("person__full_name", "pk")
+        self._people = {str(row.uid): row for row in people}
         for role in Enrollment.Role:
             choice = self.fields[role.value]
-            assert isinstance(choice, EnrollmentChoice)
-            choice.queryset = people.filter(role=role)
+            assert isinstance(choice, forms.ChoiceField)
+            # Two people can share a name, not an address.
+            rows = [
+                (uid, f"{row.person.full_name} ({row.person.email})")
+                for uid, row in self._people.items()
+                if row.role == role
+            ]
+            choice.choices = [("", _("Choose a person")), *rows]
             choice.label = labels[role.value]
+
+    @property
+    def pair(self) -> tuple[Enrollment, Enrollment]:
+        """The mentee and the mentor that were chosen."""
+        return self._people[self.cleaned_data["mentee"]], self._people[self.cleaned_data["mentor"]]

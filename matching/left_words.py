@@ -93,13 +93,13 @@ def _leftover(row: Leftover, names: Names) -> Told:
 
 def _places(name: str, reasons: Mapping[str, Any], names: Names, relax: list[str]) -> Told:
     if reasons["all_places"]:
-        text = _(
-            "There are {places} places for {competing} people: one for {name} would be taken from somebody else."
+        text = ngettext(
+            "{competing} people share one place: for {name} it would be taken from somebody else.",
+            "{competing} people share {places} places: one for {name} would be taken from somebody else.",
+            reasons["places"],
         )
-        todo = [_("Ask some to take one more, or find somebody who joins late.")]
-        return Told(
-            format_html(text, name=name, places=reasons["places"], competing=reasons["competing"]), [], todo
-        )
+        why = format_html(text, name=name, places=reasons["places"], competing=reasons["competing"])
+        return Told(why, [], [_("Ask some to take one more, or find somebody who joins late.")])
     text = ngettext(
         "{name} could be paired with one person only, and others need that place more.",
         "{name} could be paired with {count} people, and others need all of their places.",

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import Refused
 from core.roles import Permission
-from matching.domain.fixed import allow_pair, exclude_pair, lock_pair, unlock_pair
+from matching.domain.fixed import allow_pair, exclude_pair, lock_pair, lock_pairs, unlock_pairs
 from matching.forms import ExcludeForm, PairForm
 from matching.queries import exclusions_of, locks_of
 from matching.review import is_uid
@@ -43,7 +42,10 @@ def lock(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     pairs = _pairs(found, chosen)
     if not pairs:
         messages.warning(request, _("No pair was selected."))
-    done = _lock_all(request, pairs, reader(request)) if keep else _unlock_all(pairs, reader(request))
+        return redirect(_back(request, found))
+    done = (
+        _lock_all(request, pairs, reader(request)) if keep else unlock_pairs(pairs=pairs, by=reader(request))
+    )
     if done and keep:
         text = ngettext(
             "Locked: every run keeps this pair.", "%(count)s pairs are locked: every run keeps them.", done
@@ -67,23 +69,10 @@ def _pairs(cohort: Cohort, chosen: list[str]) -> list[Pair]:
 
 
 def _lock_all(request: HttpRequest, pairs: list[Pair], by: Person) -> int:
-    """Each by itself: one that is refused says why and stops no other."""
-    done = 0
-    for mentee, mentor in pairs:
-        try:
-            lock_pair(mentee=mentee, mentor=mentor, by=by)
-        except Refused as refused:
-            messages.error(request, f"{refused.message} {refused.hint}")
-        else:
-            done += 1
-    return done
-
-
-@transaction.atomic
-def _unlock_all(pairs: list[Pair], by: Person) -> int:
-    for mentee, mentor in pairs:
-        unlock_pair(mentee=mentee, mentor=mentor, by=by)
-    return len(pairs)
+    locks, refused = lock_pairs(pairs=pairs, by=by)
+    for refusal in refused:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    return len(locks)
 
 
 @login_required
@@ -127,9 +116,8 @@ def fixed(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     form = PairForm(request.POST or None, cohort=found, labels=labels) if may_run else None
     if form and request.method == "POST" and form.is_valid():
         try:
-            lock_pair(
-                mentee=form.cleaned_data["mentee"], mentor=form.cleaned_data["mentor"], by=reader(request)
-            )
+            mentee, mentor = form.pair
+            lock_pair(mentee=mentee, mentor=mentor, by=reader(request))
         except Refused as refused:
             form.add_error(None, f"{refused.message} {refused.hint}")
         else:

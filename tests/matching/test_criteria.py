@@ -1,0 +1,117 @@
+"""Criteria: the program's at first, then the cohort's own; no update is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import Refused
+from core.models import AuditEvent
+from matching.domain.criteria import change_criteria
+from matching.engine.field import Criteria
+from matching.forms import CriteriaForm
+from matching.models import Scheme
+from matching.queries import scheme_of
+from matching.summary import criteria_bars, rules_in_words
+from tests.matching.people import claim, pairs, world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_cohort_begins_with_the_criteria_of_its_program():
+    here = world(criteria={"weights": {"wish": 9}})
+    scheme = scheme_of(here.cohort)
+    assert (scheme.version, scheme.criteria, Scheme.objects.count()) == (0, {"weights": {"wish": 9}}, 0)
+
+
+def test_a_change_is_complete_versioned_and_in_the_audit_trail():
+    here = world()
+    scheme = change_criteria(
+        cohort=here.cohort, criteria={"weights": {"wish": 9}}, version=0, by=here.manager
+    )
+    assert scheme.criteria == Criteria.from_dict({"weights": {"wish": 9}}).to_dict()
+    assert (scheme_of(here.cohort).version, scheme.changed_by) == (1, here.manager)
+    assert AuditEvent.objects.get(verb="criteria.changed").data == {"version": 1}
+
+
+def test_a_change_from_an_old_page_is_refused():
+    here = world()
+    change_criteria(cohort=here.cohort, criteria={}, version=0, by=here.manager)
+    with pytest.raises(Refused, check=lambda error: error.code == "changed_meanwhile"):
+        change_criteria(cohort=here.cohort, criteria={"floor": 0.5}, version=0, by=here.manager)
+    change_criteria(cohort=here.cohort, criteria={"floor": 0.5}, version=1, by=here.manager)
+    assert scheme_of(here.cohort).criteria["floor"] == 0.5
+
+
+def test_settings_out_of_range_are_an_error():
+    here = world()
+    with pytest.raises(ValueError, match=r"weights\.wish"):
+        change_criteria(cohort=here.cohort, criteria={"weights": {"wish": 11}}, version=0, by=here.manager)
+
+
+def test_a_run_keeps_the_criteria_it_was_asked_with():
+    here = world()
+    claim(here.mentee(), "Statistics")
+    claim(here.mentor(), "Statistics")
+    first = here.run()
+    change_criteria(cohort=here.cohort, criteria={"weights": {"skills": 1}}, version=0, by=here.manager)
+    second = here.run()
+    first.refresh_from_db()
+    assert (first.criteria["weights"]["skills"], second.criteria["weights"]["skills"]) == (10, 1)
+
+
+def test_a_weight_of_nought_switches_a_criterion_off():
+    here = world(criteria={"weights": {"skills": 0, "goals": 10}})
+    mentee, by_goal, by_skill = (
+        here.mentee(goals=["network"]),
+        here.mentor("Goal", goals=["network"]),
+        here.mentor("Skill"),
+    )
+    claim(mentee, "Statistics")
+    claim(by_skill, "Statistics")
+    claim(by_goal, "Negotiation")
+    assert pairs(here.run()) == {("Mira Kovac", "Goal")}
+
+
+def test_the_form_gives_back_what_it_was_given():
+    criteria = Criteria.from_dict(
+        {
+            "rules": {"chain_levels": 3, "min_level_gap": 2, "max_hours_apart": 5, "shared_language": False},
+            "weights": {"wish": 9, "media": 0},
+            "level_curve": [10, 20],
+            "unit_wanted": "same",
+            "floor": 0.6,
+        }
+    ).to_dict()
+    values = CriteriaForm.values_of(criteria, 4)
+    data = {name: value for name, value in values.items() if value is not None and value is not False}
+    form = CriteriaForm(data)
+    assert form.is_valid(), form.errors
+    assert form.criteria(criteria) == criteria
+    assert form.cleaned_data["version"] == 4
+
+
+def test_the_rules_in_words():
+    criteria = Criteria.from_dict(
+        {"rules": {"chain_levels": 2, "min_level_gap": 1, "max_hours_apart": 4, "past_pairs": False}}
+    )
+    assert rules_in_words(criteria) == [
+        "Nobody mentors anybody up to 2 levels below.",
+        "Nobody is paired who was excluded by hand.",
+        "Both are in the same strand.",
+        "They share a language.",
+        "At least 1 career level lies between them.",
+        "Their time zones are 4 hours apart at most.",
+    ]
+    assert rules_in_words(Criteria())[0] == "Nobody mentors a direct report."
+
+
+def test_the_weights_the_heaviest_first_without_those_that_are_off():
+    zero = dict.fromkeys(
+        ("goals", "level", "unit", "place", "time_zone", "media", "availability", "introduction"), 0
+    )
+    criteria = Criteria.from_dict({"weights": {**zero, "skills": 3, "wish": 8, "mentor_wish": 1}})
+    assert [(str(bar.label), bar.value) for bar in criteria_bars(criteria)] == [
+        ("Wish of a mentee", 8),
+        ("Skills", 3),
+        ("Wish of a mentor", 1),
+    ]
