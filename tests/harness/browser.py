@@ -15,8 +15,10 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Response,
-    TimeoutError,
     sync_playwright,
+)
+from playwright.sync_api import (
+    TimeoutError as Late,
 )
 
 CANDIDATES = (os.environ.get("ITHACA_CHROMIUM", ""), "/usr/bin/chromium", "/usr/bin/google-chrome")
@@ -76,7 +78,7 @@ class Window:
         try:
             with self.page.expect_navigation(wait_until="load"):
                 found.click()
-        except TimeoutError as error:
+        except Late as error:
             shown = self.page.locator("body").aria_snapshot()
             raise AssertionError(f"{error}\nat {self.page.url}:\n{shown}") from None
 

@@ -59,9 +59,17 @@ class TestPlaces:
         ]
         assert found["queues"] == [("One to one", 1, 0)]
 
+    def test_the_bar_leads_to_those_who_take_a_place(self, client: Client, call: Call) -> None:
+        for state in ("accepted", "offered", "waitlisted", "draft", "declined"):
+            call.enroll(state)
+        call.enroll("accepted", role="mentor")
+        client.force_login(call.manager)
+        (bar,) = places(call.cohort)["bars"]
+        assert bar.value == client.get(bar.url).context["count"] == 2
+
 
 class TestDirectorates:
-    def test_top_units_with_their_groups(self, call: Call) -> None:
+    def test_top_units_with_their_groups(self, client: Client, call: Call) -> None:
         physics = make.UnitFactory(name="Physics", path="Physics")
         optics = make.UnitFactory(name="Optics", path="Physics / Optics", parent=physics, top=physics)
         for number in range(6):
@@ -70,7 +78,9 @@ class TestDirectorates:
         call.enroll("draft", person=call.person(unit=physics))
         (bar,) = by_directorate(call.cohort)["bars"]
         assert (bar.label, bar.value, bar.mark, bar.text) == ("Physics", 2, 6, "2 of 6")
-        assert bar.url == call.desk(f"?directorate={physics.pk}")
+        assert bar.url == call.desk(f"?directorate={physics.pk}&among=accepted")
+        client.force_login(call.manager)
+        assert client.get(bar.url).context["count"] == bar.value
 
     def test_nobody_stands_alone(self, call: Call) -> None:
         for _ in range(4):
