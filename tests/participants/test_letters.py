@@ -53,7 +53,7 @@ def test_in_the_recipients_language(call: Call, state: str) -> None:
 
 def test_says_until_when_an_offer_stands() -> None:
     call = new_call(timezone="Pacific/Auckland", starts_on=date(2027, 1, 7))
-    assert "by the end of May 9, 2026" in letter(call, "offered").body
+    assert "by the end of 9 May 2026" in letter(call, "offered").body
 
 
 def test_once_for_each_time(call: Call) -> None:
