@@ -1,12 +1,13 @@
 """The demo: sample people, one-click sign-in, and a mailbox page. Never for real data."""
 
-from config.demo.accounts import ACCOUNTS as DEMO_ACCOUNTS  # noqa: F401
+from config.demo.accounts import ACCOUNTS
 from config.settings.base import VAR_DIR, env
 from config.settings.local import *  # noqa: F403
 from core import embedded
 from core.database import database_from_url
 
 DEMO = True
+DEMO_ACCOUNTS = ACCOUNTS
 # Beside an installation's own data, and never among them.
 _demo = embedded.addresses(VAR_DIR, database=embedded.DEMO_DATABASE, lane=1)
 if not env.str("DATABASE_URL", ""):
