@@ -7,7 +7,7 @@ to five or more, or is nothing (complementary suppression).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -30,12 +30,14 @@ class ScaleResult:
     """Answers from 1 to 5 of one group.
 
     `mean` is rounded to one decimal and empty where it would tell each single answer (all alike) or where fewer
-    than five answered. `counts` are answers by value, and empty where any of them would be under five.
+    than five answered. `counts` are answers by value, and empty where any of them would be under five. `agree` is the
+    percentage of 4 and 5, where both those and the others are nobody or five and more.
     """
 
     answered: int | None  # None where under five
     mean: float | None
     counts: dict[int, int] | None
+    agree: int | None = None
     alike: bool = False  # hidden because everybody gave the same answer
 
 
@@ -47,6 +49,14 @@ def scale_result(values: Sequence[int]) -> ScaleResult:
     if len(found) == 1:
         return ScaleResult(answered=len(values), mean=None, counts=None, alike=True)
     counts = {value: found[value] for value in range(1, 6)}
-    tellable = all(count == 0 or count >= LEAST for count in counts.values())
-    mean = round(sum(values) / len(values), 1)
-    return ScaleResult(answered=len(values), mean=mean, counts=counts if tellable else None)
+    agreeing = counts[4] + counts[5]
+    return ScaleResult(
+        answered=len(values),
+        mean=round(sum(values) / len(values), 1),
+        counts=counts if _tellable(counts.values()) else None,
+        agree=round(100 * agreeing / len(values)) if _tellable((agreeing, len(values) - agreeing)) else None,
+    )
+
+
+def _tellable(counts: Iterable[int]) -> bool:
+    return all(count == 0 or count >= LEAST for count in counts)

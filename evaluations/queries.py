@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
+from core.ui import Bar
 from evaluations.confidential import LEAST, LEAST_TEXTS, ScaleResult, hidden_groups, scale_result
 from evaluations.models import Invitation, Response, Survey
 from participants.models import Enrollment
@@ -65,6 +66,7 @@ class QuestionResult:
 
     label: str
     total: ScaleResult | None = None
+    bars: list[Bar] = field(default_factory=list)  # answers by value, the best first
     groups: list[tuple[str, ScaleResult]] = field(default_factory=list)
     choices: list[tuple[str, int | None]] = field(default_factory=list)
     texts: list[str] | None = None
@@ -134,7 +136,8 @@ def _scale(label: str, given: list[tuple[str, Any]], shown: Mapping[str, str]) -
     ]
     if len(groups) < 2 or any(result.mean is None for _name, result in groups):
         groups = []
-    return QuestionResult(label, total=total, groups=groups)
+    bars = [Bar(str(value), count) for value, count in sorted((total.counts or {}).items(), reverse=True)]
+    return QuestionResult(label, total=total, bars=bars, groups=groups)
 
 
 def latest_open(cohort: Cohort) -> Survey | None:

@@ -41,9 +41,11 @@ def test_the_total_never_tells_a_small_group(sizes: dict[int, int]) -> None:
     [
         ([5, 4, 5, 4], ScaleResult(None, None, None)),
         ([5, 5, 5, 5, 5], ScaleResult(5, None, None, alike=True)),
-        ([4, 5, 5, 5, 5], ScaleResult(5, 4.8, None)),
-        ([4] * 5 + [5] * 6, ScaleResult(11, 4.5, {1: 0, 2: 0, 3: 0, 4: 5, 5: 6})),
+        ([4, 5, 5, 5, 5], ScaleResult(5, 4.8, None, agree=100)),
+        ([4] * 5 + [5] * 6, ScaleResult(11, 4.5, {1: 0, 2: 0, 3: 0, 4: 5, 5: 6}, agree=100)),
         ([4] * 5 + [5] * 6 + [1], ScaleResult(12, 4.2, None)),
+        ([4] * 5 + [2, 2, 2, 1, 1], ScaleResult(10, 2.8, None, agree=50)),
+        ([1] * 5 + [2] * 5, ScaleResult(10, 1.5, {1: 5, 2: 5, 3: 0, 4: 0, 5: 0}, agree=0)),
     ],
 )
 def test_what_a_scale_may_tell(values: list[int], expected: ScaleResult) -> None:
@@ -56,6 +58,9 @@ def test_no_shown_count_is_of_fewer_than_five(values: list[int]) -> None:
     assert (result.answered is None) == (len(values) < LEAST)
     for count in (result.counts or {}).values():
         assert count == 0 or count >= LEAST
+    agreeing = sum(value >= 4 for value in values)
+    if result.agree is not None:
+        assert all(number == 0 or number >= LEAST for number in (agreeing, len(values) - agreeing))
     if len(set(values)) == 1:
         assert (result.mean, result.counts) == (None, None)
 
