@@ -1,15 +1,19 @@
 """A server behind TLS. Refuses to start without its secrets."""
 
+from environs import validate
+
 from config.settings.base import *  # noqa: F403
 from config.settings.base import env
 
-SECRET_KEY = env.str("SECRET_KEY")
-LINK_KEY = env.str("LINK_KEY")
-SEAL_KEYS = env.list("SEAL_KEYS")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
-BASE_URL = env.str("BASE_URL").rstrip("/")
-DATABASE_URL = env.str("DATABASE_URL")
-REDIS_URL = env.str("REDIS_URL")
+# Given and not empty: an empty key signs and seals nothing.
+given = validate.Length(min=1)
+SECRET_KEY = env.str("SECRET_KEY", validate=given)
+LINK_KEY = env.str("LINK_KEY", validate=given)
+SEAL_KEYS = env.list("SEAL_KEYS", validate=given)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", validate=given)
+BASE_URL = env.str("BASE_URL", validate=given).rstrip("/")
+DATABASE_URL = env.str("DATABASE_URL", validate=given)
+REDIS_URL = env.str("REDIS_URL", validate=given)
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
