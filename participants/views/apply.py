@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import Refused
 from participants.domain import applications
@@ -37,7 +37,7 @@ MINUTES = 1.5  # that a question takes, roughly
 
 
 @login_required
-@require_GET
+@require_safe
 def choose_role(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """As what would you like to take part?"""
     found = cohort_to_apply(program, cohort)
@@ -55,7 +55,7 @@ def choose_role(request: HttpRequest, program: str, cohort: str) -> HttpResponse
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, program: str, cohort: str, role: str) -> HttpResponse:
     """What it takes and who sees what; for a draft, the list of its pages."""
     found = _cohort(program, cohort, role)
@@ -114,7 +114,7 @@ def _start_context(
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, program: str, cohort: str, role: str, page: str) -> HttpResponse:
     """One page of questions."""
     found = _cohort(program, cohort, role)
@@ -170,7 +170,7 @@ def _before(mine: Enrollment, form: Questionnaire, number: int) -> str:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, program: str, cohort: str, role: str) -> HttpResponse:
     """Check your answers, then submit."""
     found = _cohort(program, cohort, role)
@@ -189,7 +189,7 @@ def check(request: HttpRequest, program: str, cohort: str, role: str) -> HttpRes
 
 
 @login_required
-@require_GET
+@require_safe
 def received(request: HttpRequest, program: str, cohort: str, role: str) -> HttpResponse:
     """What happens next."""
     found = _cohort(program, cohort, role)

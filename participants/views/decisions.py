@@ -128,7 +128,7 @@ def _places(cohort: Cohort, rows: list[Enrollment], decision: str) -> list[dict[
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def release(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Decisions set aside, places, and the waiting list; the POST tells everybody."""
     found = get_cohort(request, program, cohort, DECIDE)

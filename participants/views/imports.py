@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import Refused
 from core.roles import Permission
@@ -30,7 +30,7 @@ def _cohort(request: HttpRequest, program: str, cohort: str) -> Cohort:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Nothing changes before the preview is confirmed; the file travels in the page meanwhile."""
     found = _cohort(request, program, cohort)
@@ -65,7 +65,7 @@ def _confirmed(request: HttpRequest, cohort: Cohort) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def sample(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """A file with all columns of this cohort and two rows to overwrite."""
     found = _cohort(request, program, cohort)

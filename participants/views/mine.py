@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.access import fetch
 from participants.domain import applications, selection
@@ -48,7 +48,7 @@ def _row(enrollment: Enrollment) -> dict[str, Any]:
 
 
 @login_required
-@require_GET
+@require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """All of them, newest cohort first."""
     rows = [_row(enrollment) for enrollment in visible_enrollments(reader(request))]
@@ -56,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def show(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One application as it was handed in."""
     mine = fetch(visible_enrollments(reader(request)), uid=uid)

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django_tables2 import RequestConfig
 
 from core.access import fetch
@@ -39,7 +39,7 @@ PAGE = 50
 
 
 @login_required
-@require_GET
+@require_safe
 def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """All of them: filter, sort, page, choose."""
     found = get_cohort(request, program, cohort, Permission.SEE_PEOPLE)
@@ -90,7 +90,7 @@ def _chips(request: HttpRequest, cohort: Cohort, visible: QuerySet[Enrollment]) 
 
 
 @login_required
-@require_GET
+@require_safe
 def export(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """The filtered people as CSV that no spreadsheet executes."""
     found = get_cohort(request, program, cohort, Permission.SEE_PEOPLE)
@@ -102,7 +102,7 @@ def export(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def show(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResponse:
     """One enrollment."""
     found = get_cohort(request, program, cohort, Permission.SEE_PEOPLE)
