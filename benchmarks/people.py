@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -37,6 +37,7 @@ GOALS = ("management", "promotion", "network", "confidence", "technical-depth", 
 LANGUAGES = (["en"], ["en"], ["en", "fr"], ["en", "de"], ["fr"], ["en", "es"])
 ZONES = ("UTC", "UTC", "UTC", "Europe/Paris", "America/New_York")
 PLACES = ("Main campus", "Main campus", "North site", "Harbor site")
+TITLES = ("Engineer", "Scientist", "Analyst", "Group leader")
 MEDIA = ("in_person", "video", "phone", "email")
 SLOTS = tuple(f"{day}-{half}" for day in ("mon", "tue", "wed", "thu", "fri") for half in ("am", "pm"))
 
@@ -47,7 +48,7 @@ def make_cohort(program: Program, mentees: int, mentors: int, *, slug: str = "20
     strand = Strand.objects.get_or_create(
         program=program, slug="one-to-one", defaults={"name": {"en": "One to one"}}
     )[0]
-    today = date.today()
+    today = timezone.localdate()
     cohort = Cohort.objects.create(
         program=program, slug=slug, name="Cohort 2026", state=Cohort.State.MATCHING,
         call_opens_on=today - timedelta(days=60), call_closes_on=today - timedelta(days=20),
@@ -82,7 +83,7 @@ def _people(dice: random.Random, owner: Organization, count: int, mark: str) -> 
             Person(
                 email=f"{mark}-{number}@example.org", password="!", organization=owner, unit=dice.choice(tops),
                 full_name=name if taken[name] == 1 else f"{name} {taken[name]}", languages=dice.choice(LANGUAGES),
-                timezone=dice.choice(ZONES), location=dice.choice(PLACES), job_title=dice.choice(("Engineer", "Scientist", "Analyst", "Group leader")),
+                timezone=dice.choice(ZONES), location=dice.choice(PLACES), job_title=dice.choice(TITLES),
             )
         )  # fmt: skip
     return Person.objects.bulk_create(rows, batch_size=2000)

@@ -17,7 +17,7 @@ from matching.snapshot import Side, Snapshot
 
 NEXT_BEST = 3
 NAMED = 12  # people named in a reason; the rest is counted
-# One exact answer to "why not" takes time in proportion to the eligible pairs; beyond this, wishes get the facts alone.
+# An exact answer to "why not" takes time in proportion to the eligible pairs; beyond this, people get the facts alone.
 QUESTION_BUDGET = 30_000_000
 
 Progress = Callable[[int], None]
@@ -72,9 +72,10 @@ class Findings:
     def leftovers(self, run_id: int) -> Iterator[Leftover]:
         """Mentees without a mentor, and mentors with free places but no mentee."""
         mentees, mentors = self.snapshot.mentees, self.snapshot.mentors
-        for row, enrollment in enumerate(mentees.enrollment):
-            if row not in self.mentors_of:
-                yield Leftover(run_id=run_id, enrollment_id=enrollment, reasons=self._why_mentee(row))
+        left = [row for row in range(len(mentees.enrollment)) if row not in self.mentors_of]
+        for number, row in enumerate(left):
+            reasons = self._why_mentee(row, exact=number < self._questions)
+            yield Leftover(run_id=run_id, enrollment_id=mentees.enrollment[row], reasons=reasons)
         for row, enrollment in enumerate(mentors.enrollment):
             if mentors.limit[row] and row not in self.mentees_of:
                 reasons = {
@@ -84,23 +85,47 @@ class Findings:
                 }
                 yield Leftover(run_id=run_id, enrollment_id=enrollment, reasons=reasons)
 
-    def _why_mentee(self, row: int) -> dict[str, Any]:
-        shortage = why_unmatched(self.problem, self.solution, row)
+    def _why_mentee(self, row: int, *, exact: bool) -> dict[str, Any]:
         sides = self.snapshot.mentees, self.snapshot.mentors
-        mentors = [sides[1].enrollment[mentor] for mentor in shortage.mentors]
-        places = sum(sides[1].limit)
-        # Where every place is taken, the whole field says more than the closed set, which leaves out locked pairs.
-        all_places = len(mentors) == sum(limit > 0 for limit in sides[1].limit) and places == len(self.pairs)
-        return {
-            "reason": shortage.reason,
-            "eligible": self.field.eligible(mentee=row),
+        facts = {
+            "eligible": int(self._start[row + 1] - self._start[row]),
             "rules": [removal._asdict() for removal in self.field.removals(mentee=row)],
-            "competing": len(sides[0].person) if all_places else len(shortage.mentees),
+        }
+        # Where no place is left, the whole field says more than a closed set of nearly all of it.
+        full = {
+            "reason": "places",
+            "all_places": True,
+            "competing": len(sides[0].person),
+            "places": sum(sides[1].limit),
+        }
+        if facts["eligible"] and self._all_taken and not exact:
+            return {**facts, **full}
+        shortage = why_unmatched(self.problem, self.solution, row)
+        if shortage.reason == "places" and self._all_taken and len(shortage.mentors) == self._hosts:
+            return {**facts, **full}
+        mentors = [sides[1].enrollment[mentor] for mentor in shortage.mentors]
+        return {
+            **facts,
+            "reason": shortage.reason,
+            "all_places": False,
+            "competing": len(shortage.mentees),
+            "places": int(shortage.places),
             "mentors": len(mentors),
             "named": mentors[:NAMED],
-            "places": places if all_places else int(shortage.places),
-            "all_places": all_places,
         }
+
+    @cached_property
+    def _questions(self) -> int:
+        """How many exact answers there is time for."""
+        return QUESTION_BUDGET // max(1, len(self.field.score))
+
+    @cached_property
+    def _all_taken(self) -> bool:
+        return len(self.pairs) == sum(self.snapshot.mentors.limit)
+
+    @cached_property
+    def _hosts(self) -> int:
+        return sum(limit > 0 for limit in self.snapshot.mentors.limit)
 
     def outlooks(self, run_id: int, progress: Progress) -> Iterator[Outlook]:
         """Wishes and the next best of everyone whom the run could match. `progress` hears the percent done."""
@@ -108,7 +133,7 @@ class Findings:
         wishes: dict[int, list[tuple[int, int]]] = {}
         for mentee, mentor, rank in self.snapshot.wishes:
             wishes.setdefault(mentee, []).append((mentor, rank))
-        questions = QUESTION_BUDGET // max(1, len(self.field.score))
+        questions = self._questions
         for row, enrollment in enumerate(mentees.enrollment):
             progress(100 * row // len(mentees.enrollment))
             told = []
@@ -116,8 +141,7 @@ class Findings:
                 answer = self._wish(row, person, exact=questions > 0)
                 questions -= answer["outcome"] == "cost"
                 told.append({"mentor": person, "rank": rank, **answer})
-            start, stop = np.searchsorted(self.field.mentee, [row, row + 1])
-            edges = np.arange(start, stop)
+            edges = np.arange(self._start[row], self._start[row + 1])
             best = self._next_best(edges, mentors, self.field.mentor, self.mentors_of.get(row, set()))
             yield Outlook(run_id=run_id, enrollment_id=enrollment, wishes=told, next_best=best)
         for row, enrollment in enumerate(mentors.enrollment):
@@ -171,14 +195,18 @@ class Findings:
         return {person: row for row, person in enumerate(self.snapshot.mentors.person)}
 
     @cached_property
+    def _start(self) -> Any:
+        """Candidates of mentee row r are `_start[r]` to `_start[r + 1]`."""
+        return _starts(self.field.mentee, len(self.snapshot.mentees.person))
+
+    @cached_property
     def _by_mentor(self) -> tuple[Any, Any]:
         order = np.argsort(self.field.mentor, kind="stable")
-        return order, self.field.mentor[order]
+        return order, _starts(self.field.mentor, len(self.snapshot.mentors.person))
 
     def _edges_of_mentor(self, row: int) -> Any:
-        order, sorted_mentors = self._by_mentor
-        start, stop = np.searchsorted(sorted_mentors, [row, row + 1])
-        return order[start:stop]
+        order, start = self._by_mentor
+        return order[start[row] : start[row + 1]]
 
     def _next_best(self, edges: Any, others: Side, column: Any, taken: set[int]) -> list[dict[str, int]]:
         percent = self.field.score_percent(self.field.mentee[edges], self.field.score[edges])
@@ -213,6 +241,11 @@ class Findings:
             "changed": len(pairs - set(snapshot.keep)) if snapshot.keep else None,
             "in_circles": snapshot.in_circles,
         }
+
+
+def _starts(rows: Any, size: int) -> Any:
+    """Where the entries of each row begin, once they are sorted by row."""
+    return np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=size))))
 
 
 def stored_parts(parts: list[Part], score: int, snapshot: Snapshot) -> list[dict[str, Any]]:

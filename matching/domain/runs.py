@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
@@ -16,9 +16,9 @@ from core.errors import Refused
 from core.lifecycle import move
 from matching.domain.execution import fail, holding
 from matching.engine.field import Criteria
-from matching.models import Lock, Proposal, Run
+from matching.models import Lock, Run
 from matching.past import past_pairs_among
-from matching.queries import UNDER_WAY, impossible, locks_of, scheme_of, to_match
+from matching.queries import UNDER_WAY, locks_of, scheme_of, to_match
 from matching.verbs import Verb
 from participants.models import Enrollment
 from people.models import Person
@@ -118,22 +118,6 @@ def _drop_served_locks(cohort: Cohort) -> None:
         for lock in locks_of(cohort).select_related("mentee", "mentor")
     }
     Lock.objects.filter(pk__in=[locks[pair] for pair in past_pairs_among(locks)]).delete()
-
-
-def refuse_impossible(*, proposals: QuerySet[Proposal]) -> None:
-    """Raise Refused("pairs_impossible") if what happened since their run forbids one of the pairs.
-
-    Publishing calls it in its transaction, with the enrollments locked.
-    """
-    if count := impossible(proposals).count():
-        raise Refused(
-            "pairs_impossible",
-            _(
-                "%(count)s of these pairs can no longer be made: somebody has left, is full, or was excluded since."
-            )
-            % {"count": count},
-            _("Run the matching again and publish that run."),
-        )
 
 
 def sweep(*, cohort: Cohort | None = None) -> None:
