@@ -6,7 +6,7 @@ from enum import StrEnum
 class Verb(StrEnum):
     """Acts on mentorships, agreements, plans and meetings."""
 
-    RUN_PUBLISHED = "run.published"
+    MENTORSHIPS_BEGUN = "mentorship.begun"
     MENTORSHIP_ENDED = "mentorship.ended"
     MENTORSHIP_COMPLETED = "mentorship.completed"
     MEMBER_LEFT = "mentorship.member_left"

@@ -19,5 +19,5 @@ class ProgramsConfig(AppConfig):
         register_nav(desk)
         register_front(front)
         register_tab(Tab(10, _("Overview"), "cohort_desk", Permission.SEE_DESK))
-        register_tab(Tab(70, _("Mail"), "cohort_mail", Permission.SEND_MAIL))
+        register_tab(Tab(80, _("Mail"), "cohort_mail", Permission.SEND_MAIL))
         register_tab(Tab(90, _("Settings"), "cohort_settings", Permission.CHANGE_SETTINGS))

@@ -55,7 +55,7 @@ def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = 
     for mentorship, group in zip(mentorships, groups, strict=True):
         _tell(cohort, run, mentorship, group)
     counts = {"mentorships": len(mentorships), "pairs": len(chosen)}
-    record(Verb.RUN_PUBLISHED, by=by, target=run, program_id=cohort.program_id, data=counts)
+    record(Verb.MENTORSHIPS_BEGUN, by=by, target=run, program_id=cohort.program_id, data=counts)
     return mentorships
 
 

@@ -93,7 +93,7 @@ def test_everything_a_pair_needs_comes_to_be() -> None:
     mentee = mentorship.members.get(side="mentee")
     mentor = mentorship.members.get(side="mentor")
     assert (mentee.pair_key, mentor.pair_key) == (f"{mentor.enrollment_id}:{mentee.enrollment_id}", "")
-    event = AuditEvent.objects.get(verb="run.published", data__mentorships=2)
+    event = AuditEvent.objects.get(verb="mentorship.begun", data__mentorships=2)
     assert (event.actor_id, event.data) == (by.pk, {"mentorships": 2, "pairs": 2})
 
 
