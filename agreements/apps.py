@@ -12,8 +12,8 @@ class AgreementsConfig(AppConfig):
         from agreements.domain.versions import PURPOSE
         from agreements.nav import my_mentorships
         from agreements.panels import health
-        from agreements.views.approval import agreement_approval, closed_approval
         from agreements.standing import standing
+        from agreements.views.approval import agreement_approval, closed_approval
         from core.nav import register_nav
         from core.roles import Permission
         from notifications.home import register_standing

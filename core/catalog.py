@@ -97,7 +97,7 @@ def _faults(original: Message, theirs: Message | None) -> Iterator[str]:
     if theirs is None:
         yield "missing"
         return
-    texts = [theirs.string] if isinstance(theirs.string, str) else list(theirs.string)
+    texts = [theirs.string] if isinstance(theirs.string, str) else list(theirs.string or ())
     if theirs.fuzzy:
         yield "fuzzy"
     if not texts or not all(texts):

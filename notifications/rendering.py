@@ -219,7 +219,7 @@ class _Text(HTMLParser):
     def close_block(self) -> None:
         lines = [" ".join(line.split()) for line in self.words.split("\n")]
         self.words = ""
-        if any(lines) and lines != ["-"]:
+        if any(lines) and not (self.lists and lines == ["-"]):  # an empty item of a list
             self.blocks.append("\n".join(_wrapped(line) for line in lines))
 
 

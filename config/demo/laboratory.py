@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from django.db.models import F
 
@@ -263,9 +264,9 @@ def answer(survey: Survey, rng: Random, day: date, *, share: float, low: int) ->
             answer_survey(invitation=invitation, answers={q["key"]: _one(rng, q, low) for q in questions})
 
 
-def _one(rng: Random, question: dict[str, object], low: int) -> object:
+def _one(rng: Random, question: dict[str, Any], low: int) -> object:
     if question["kind"] == "scale":
         return rng.choices(range(low, 6), [1, 3, 6, 5][: 6 - low] if low == 2 else [2, 6, 6])[0]
     if question["kind"] == "choice":
-        return rng.choice([choice["value"] for choice in question["choices"]])  # type: ignore[attr-defined, index]
+        return rng.choice([choice["value"] for choice in question["choices"]])
     return rng.choice(texts.COMMENTS)

@@ -122,6 +122,11 @@ def _rows() -> dict[str, Any]:
             Answer("How would you like to be mentored?", "One mentor, just for me", "#"),
             Answer("Résumé", "", "#"),
         ],
+    }
+
+
+def _links() -> dict[str, Any]:
+    return {
         "tab_rows": [
             Link("Overview", "#", True),
             Link("People", "#", count=131),
@@ -159,6 +164,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     context = {
         **_figures(),
         **_rows(),
+        **_links(),
         "form": form,
         "filter_form": SampleFilter(request.GET or None),
         "today": TODAY,

@@ -57,16 +57,8 @@ def queue(
     """
     if kinds()[kind].optional and Preference.objects.filter(person=to, kind=kind, wanted=False).exists():
         return None
-    values = {**context, "person": to} | ({"link_url": mark_safe(LINK)} if link else {})  # noqa: S308
-    subject, body = compose(kind, context=values, language=to.language, zone=to.timezone)
     message = Message(
-        recipient=to,
-        address=to.email,
-        kind=kind,
-        language=to.language,
-        subject=subject,
-        body=body,
-        link=link,
+        **_written(kind, to, context, link),
         program_id=program_id,
         cohort_id=cohort_id,
         about_kind=about._meta.label_lower if about else "",
@@ -81,6 +73,21 @@ def queue(
     if written and not draft and not_before is None:
         _ring([written.pk])
     return written
+
+
+def _written(kind: str, to: Person, context: Mapping[str, Any], link: EmailLink | None) -> dict[str, Any]:
+    """What a mail says and to whom, as columns."""
+    values = {**context, "person": to} | ({"link_url": mark_safe(LINK)} if link else {})  # noqa: S308
+    subject, body = compose(kind, context=values, language=to.language, zone=to.timezone)
+    return {
+        "recipient": to,
+        "address": to.email,
+        "kind": kind,
+        "language": to.language,
+        "subject": subject,
+        "body": body,
+        "link": link,
+    }
 
 
 @transaction.atomic

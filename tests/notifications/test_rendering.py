@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils.safestring import mark_safe
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifications import rendering
@@ -78,6 +78,7 @@ def test_comparisons_and_addresses_see_the_value_itself(mail_kinds: Path) -> Non
     assert composed(state="no_show")[1] == "same /l/no_show/\n"
 
 
+@example("-")
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60))
 def test_any_value_comes_out_as_the_same_words(value: str) -> None:
     printable = "".join(letter if letter.isprintable() else " " for letter in value)
