@@ -270,7 +270,7 @@ class MentorshipFilter(PageForm):
         choices=[
             ("", _("Any")),
             ("open", _("Not in force yet")),
-            ("draft", _("Draft")),
+            ("draft", _("Not signed")),
             ("signed_one", _("Signed by one side")),
             ("waiting_supervisor", _("Waits for the supervisor")),
             ("in_force", _("In force")),

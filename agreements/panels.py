@@ -27,7 +27,7 @@ def mentorships_url(cohort: Cohort, **filters: Any) -> str:
 
 
 def health(cohort: Cohort) -> dict[str, Any]:
-    """How many mentorships stand where. One query."""
+    """How many mentorships stand where. One query; one more where none is under way."""
     rows = with_progress(Mentorship.objects.filter(cohort=cohort, state__in=OPEN_STATES))
     counts = rows.aggregate(
         total=Count("pk"),
@@ -46,8 +46,10 @@ def health(cohort: Cohort) -> dict[str, Any]:
         ("draft", _("Not signed"), "rest"),
     ]
     names = words(cohort.program)
+    ended = 0 if counts["total"] else Mentorship.objects.filter(cohort=cohort).count()
     return {
         "any": counts["total"] > 0,
+        "ended": {"count": ended, "url": mentorships_url(cohort, state="ended")},
         "names": names,
         "agreement_parts": [
             Part(label, counts[f"agreement_{name}"], kind, mentorships_url(cohort, agreement=name))

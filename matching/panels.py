@@ -7,25 +7,30 @@ from typing import Any
 from django.urls import reverse
 
 from matching.models import Run
-from matching.queries import latest_ready, waiting
+from matching.queries import latest_ready, mentees_matched, waiting
 from programs.labels import word
 from programs.models import Cohort
 
 
 def matched(cohort: Cohort) -> dict[str, Any]:
-    """Matched and unmatched of what is published, else of the latest run, and who waits. Three queries."""
+    """Once a run is published, how many of the whole cohort are matched; before, what the latest run proposes.
+
+    Four queries.
+    """
     published = Run.objects.filter(cohort=cohort, state=Run.State.PUBLISHED).order_by("-number").first()
-    run = published or latest_ready(cohort)
+    newest = latest_ready(cohort)
+    run = published or newest
     url = reverse("matching_review", args=[cohort.program.slug, cohort.slug])
     context: dict[str, Any] = {"run": run, "waiting": waiting(cohort), "url": url}
     if run:
-        covered, total = run.numbers["covered"], run.numbers["mentees"]
+        now = mentees_matched(cohort) if published else run.numbers
         context |= {
-            "covered": covered,
-            "total": total,
-            "left": total - covered,
+            "covered": now["covered"],
+            "total": now["mentees"],
+            "left": now["mentees"] - now["covered"],
             "run_url": f"{url}{run.number}/",
-            "left_url": f"{url}{run.number}/?show=unmatched",
+            "left_url": url if published else f"{url}{run.number}/?show=unmatched",
+            "to_review": newest if published and newest and newest.number > published.number else None,
             "mentees": word(cohort.program, "mentees"),
         }
     return context

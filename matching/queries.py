@@ -40,6 +40,19 @@ def waiting(cohort: Cohort) -> dict[str, int]:
     )
 
 
+def mentees_matched(cohort: Cohort) -> dict[str, int]:
+    """Mentees of the cohort who look for a pair or have one, and how many of them are `covered`."""
+    people = Enrollment.objects.filter(
+        cohort=cohort,
+        role=Enrollment.Role.MENTEE,
+        strand__format=Strand.Format.ONE_TO_ONE,
+        state__in=[Enrollment.State.ACCEPTED, Enrollment.State.COMPLETED],
+    )
+    return people.aggregate(
+        mentees=Count("pk"), covered=Count("pk", filter=Q(used__gt=0) | Q(state=Enrollment.State.COMPLETED))
+    )
+
+
 def runs_of(cohort: Cohort) -> QuerySet[Run]:
     """All runs of the cohort, newest first."""
     return Run.objects.filter(cohort=cohort).select_related("requested_by").order_by("-number")

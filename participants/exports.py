@@ -35,7 +35,7 @@ def write_rows(writer: Writer, cohort: Cohort, forms: Forms, rows: QuerySet[Enro
     """A header and one row for each enrollment; the answers of drafts stay out. A fixed number of queries."""
     labels = {key: in_language(q.label) for form in forms.values() for key, q in form.questions.items()}
     writer.writerow([
-        _("Name"), _("E-mail"), _("Role"), _("Strand"), _("State"), _("Set aside"), _("Organization"), _("Unit"),
+        _("Name"), _("E-mail"), _("Role"), _("Strand"), _("State"), _("To release"), _("Organization"), _("Unit"),
         _("Position"), _("Career level"), _("Applied"), *labels.values(),
     ])  # fmt: skip
     joined = rows.select_related("person__unit", "person__organization", "strand").order_by(

@@ -40,7 +40,7 @@ class PeopleFilter(filters.FilterSet):
     role = filters.ChoiceFilter(label=_("Role"), empty_label=_("Both"))
     state = filters.ChoiceFilter(label=_("State"), choices=S.choices, empty_label=_("Any"))
     pending = filters.ChoiceFilter(
-        label=_("Decision set aside"), method="is_pending", choices=PENDING, widget=forms.HiddenInput
+        label=_("Decision to release"), method="is_pending", choices=PENDING, widget=forms.HiddenInput
     )
     strand = filters.ChoiceFilter(label=_("Strand"), field_name="strand__slug", empty_label=_("All"))
     directorate = filters.ChoiceFilter(

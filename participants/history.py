@@ -17,7 +17,7 @@ WORDS = {
     Verb.SUBMITTED: (gettext_lazy("Application submitted"), "on"),
     Verb.REOPENED: (gettext_lazy("Taken back to be changed"), "plain"),
     Verb.WITHDRAWN: (gettext_lazy("Withdrawn"), "plain"),
-    Verb.DECISION_SET: (gettext_lazy("Decision set aside"), "plain"),
+    Verb.DECISION_SET: (gettext_lazy("Decided, not released yet"), "plain"),
     Verb.ACCEPTED: (gettext_lazy("Accepted"), "ok"),
     Verb.WAITLISTED: (gettext_lazy("Put on the waiting list"), "wait"),
     Verb.DECLINED: (gettext_lazy("Not accepted"), "plain"),
@@ -48,7 +48,7 @@ def history_of(enrollment: Enrollment) -> list[Event]:
 def _event(event: AuditEvent, names: dict[int, str]) -> Event:
     what, kind = WORDS.get(event.verb, (event.verb, "plain"))  # type: ignore[call-overload]
     if decision := event.data.get("decision"):
-        what = _("Set aside: %(decision)s") % {"decision": Enrollment.State(decision).label}
+        what = _("Decided, not released yet: %(decision)s") % {"decision": Enrollment.State(decision).label}
     elif event.verb == Verb.DECISION_SET:
         what = _("Decision taken back")
     actor = names.get(event.actor_id, "") if event.actor_id else _("Ithaca")

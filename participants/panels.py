@@ -73,7 +73,9 @@ def places(cohort: Cohort) -> dict[str, Any]:
         )
         for row in rows
     ]
-    queues = [(in_language(row.strand.name), row.waiting, row.offered) for row in rows if row.waiting or row.offered]
+    queues = [
+        (in_language(row.strand.name), row.waiting, row.offered) for row in rows if row.waiting or row.offered
+    ]
     return {"bars": bars, "queues": queues, "most": max((row.places for row in rows), default=0)}
 
 

@@ -53,7 +53,7 @@ class PeopleTable(tables.Table):
     )
     submitted_at = tables.Column(verbose_name=_("Applied"), order_by=("submitted_at", "pk"))
     state = tables.Column(verbose_name=_("State"))
-    pending_decision = tables.Column(verbose_name=_("Set aside"))
+    pending_decision = tables.Column(verbose_name=_("To release"))
 
     class Meta:
         attrs: dict[str, str] = {}

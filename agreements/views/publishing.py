@@ -49,8 +49,8 @@ def publish(request: HttpRequest, program: str, cohort: str, number: int) -> Htt
 
 def _published(request: HttpRequest, cohort: Cohort, count: int) -> HttpResponse:
     text = ngettext(
-        "%(n)d mentorship has begun. The mails to both sides wait in the outbox for you to send.",
-        "%(n)d mentorships have begun. The mails to both sides wait in the outbox for you to send.",
+        "%(n)d mentorship has begun. The mails to both sides wait under Mail for you to send.",
+        "%(n)d mentorships have begun. The mails to both sides wait under Mail for you to send.",
         count,
     )
     messages.success(request, text % {"n": count})

@@ -11,7 +11,7 @@ from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_tables2 import RequestConfig
 
@@ -22,7 +22,7 @@ from agreements.filters import narrow
 from agreements.forms import MentorshipFilter
 from agreements.models import Agreement, Member, Mentorship
 from agreements.panels import mentorships_url
-from agreements.queries import current_agreement, staff_visible, with_members, with_progress
+from agreements.queries import OPEN_STATES, current_agreement, staff_visible, with_members, with_progress
 from agreements.reading import read
 from agreements.tables import MentorshipTable, RemindTable, agreement_tag, plan_tag
 from agreements.views.agreements import pdf_response
@@ -58,6 +58,7 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "table": table,
         "count": table.page.paginator.count,
         "any": visible.exists(),
+        "all_ended": not visible.filter(state__in=OPEN_STATES).exists(),
         "chips": _chips(request, found),
         "kept": [(name, "1") for name in ("late", "silent", "help") if chosen.get(name)],
         "may_manage": may_manage,
@@ -80,6 +81,7 @@ def _chips(request: HttpRequest, cohort: Cohort) -> list[Link]:
         (_("Not signed"), {"agreement": "draft"}, ""),
         (_("Silent for 21 days"), {"silent": "1"}, ""),
         (_("Asks for help"), {"help": "1"}, ""),
+        (pgettext("mentorships", "Ended"), {"state": "ended"}, ""),
     ]
     return [
         Link(label, mentorships_url(cohort, **f), current=given == f, kind=kind) for label, f, kind in ready

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
+from core.dates import today_in
 from notifications.domain.outbox import queue
 from participants.models import Enrollment
 from participants.rules import offer_due_on
@@ -61,6 +62,7 @@ def _context(enrollment: Enrollment) -> dict[str, Any]:
         "is_mentor": enrollment.role == Enrollment.Role.MENTOR,
         "call_closes_on": cohort.call_closes_on,
         "starts_on": cohort.starts_on,
+        "has_begun": today_in(cohort.timezone) >= cohort.starts_on,
         "answer_by": offer_due_on(enrollment) if enrollment.state == S.OFFERED else None,
         "path": reverse("my_applications"),
     }

@@ -12,7 +12,7 @@ from participants.models import Enrollment
 from programs.models import Cohort, Offer
 
 S = Enrollment.State
-HOLDS_PLACE = frozenset({S.ACCEPTED, S.OFFERED})  # a mentee in one of these counts in Offer.used
+HOLDS_PLACE = frozenset({S.ACCEPTED, S.OFFERED, S.COMPLETED})  # a mentee in one of these counts in Offer.used
 
 
 def holds_place(enrollment: Enrollment) -> bool:

@@ -91,8 +91,8 @@ def _kept(request: HttpRequest) -> str:
 
 def _set_aside(count: int) -> str:
     text = ngettext(
-        "Set aside for %(count)d person. Nobody is told before you release the decisions.",
-        "Set aside for %(count)d people. Nobody is told before you release the decisions.",
+        "Decided for %(count)d person. Nobody is told before you release the decisions.",
+        "Decided for %(count)d people. Nobody is told before you release the decisions.",
         count,
     )
     return text % {"count": count}

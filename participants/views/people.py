@@ -78,7 +78,7 @@ def _chips(request: HttpRequest, cohort: Cohort, visible: QuerySet[Enrollment]) 
     ready: list[tuple[str, dict[str, str], str]] = [
         (_("Everyone"), {}, ""),
         (_("To decide"), {"state": S.SUBMITTED.value}, ""),
-        (_("Set aside"), {"pending": "any"}, ""),
+        (_("To release"), {"pending": "any"}, ""),
         (pgettext("plural", "Accepted"), {"state": S.ACCEPTED.value}, ""),
         (_("Waiting list"), {"state": S.WAITLISTED.value}, ""),
         (_("Late"), {"late": "1"}, "late"),

@@ -223,6 +223,17 @@ def test_the_panel_counts_what_the_list_shows(client: Client) -> None:
         assert len(shown(client.get(part.url))) == part.value
 
 
+def test_a_cohort_whose_mentorships_have_all_ended_still_leads_to_them(client: Client) -> None:
+    mentorship, _mentor, _mentee, _supervisor = team()
+    cohort = mentorship.cohort
+    client.force_login(staff(cohort))
+    assert health(cohort)["ended"]["count"] == 0
+    Mentorship.objects.update(state="ended", ending="completed", ended_on=date(2027, 1, 1))
+    ended = health(cohort)["ended"]
+    assert (ended["count"], shown(client.get(ended["url"]))) == (1, {mentorship.pk})
+    assert "See those that have ended" in client.get(desk(cohort)).content.decode()
+
+
 def test_the_list_and_the_panel_cost_the_same_for_one_and_for_thirty(
     client: Client, count_queries: Any
 ) -> None:

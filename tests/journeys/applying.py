@@ -124,7 +124,7 @@ def manager_selects(story: Story) -> None:
     window.page.locator("[name=all]").check()
     window.press("Accept")
     assert window.heading() == "Accepted: 9 people"
-    window.press("Set aside")
+    window.press("Save the decision")
     story.at("mira").open("/me/applications/")
     assert "Accepted" not in story.at("mira").text(), "nobody learns of a decision that is not released"
     window.open(story.desk("people/"))

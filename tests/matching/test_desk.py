@@ -98,8 +98,36 @@ def test_the_panel_shows_the_latest_run_until_one_is_published(count_queries):
     assert (built["run"].number, built["covered"], built["left"]) == (1, 2, 1)
     assert built["left_url"].endswith("/matching/1/?show=unmatched")
     RunFactory(cohort=here.cohort, number=3, state="published", published_at=timezone.now(), numbers=numbers)
+    built = matched(here.cohort)
+    assert (built["run"].number, built["to_review"]) == (3, None)
     RunFactory(cohort=here.cohort, number=4, numbers=numbers)
-    assert matched(here.cohort)["run"].number == 3
+    built = matched(here.cohort)
+    assert (built["run"].number, built["to_review"].number) == (3, 4)
+
+
+def test_after_publishing_the_panel_counts_the_whole_cohort():
+    here = world()
+    here.mentee(used=1)
+    here.mentee(state="completed")
+    here.mentee()
+    here.mentee(state="waitlisted")
+    here.mentor(used=1)
+    RunFactory(
+        cohort=here.cohort, number=1, state="published", published_at=timezone.now(),
+        numbers={"covered": 1, "mentees": 1},
+    )  # fmt: skip
+    built = matched(here.cohort)
+    assert (built["covered"], built["total"], built["left"]) == (2, 3, 1)
+    assert built["left_url"].endswith("/matching/")
+
+
+def test_the_desk_leads_to_a_run_that_waits_for_review(login):
+    here = world()
+    numbers = {"covered": 1, "mentees": 1}
+    RunFactory(cohort=here.cohort, number=1, state="published", published_at=timezone.now(), numbers=numbers)
+    RunFactory(cohort=here.cohort, number=2, numbers=numbers)
+    page = login(here.manager).get(reverse("cohort_desk", args=[here.program.slug, here.cohort.slug]))
+    assert "Review run 2: it is not published" in page.content.decode()
 
 
 def test_the_desk_shows_the_panel_and_the_tab(login):

@@ -250,7 +250,7 @@ class TestMine:
         for url in ("/me/applications/", f"/me/applications/{mine.uid}/"):
             text = words(web.get(url))
             assert "Submitted" in text
-            assert [word for word in ("Not accepted", "Weak.", "Set aside") if word in text] == []
+            assert [word for word in ("Not accepted", "Weak.", "not released") if word in text] == []
 
     def test_take_back(self, web: Client, call: Call, me: Person) -> None:
         mine = call.enroll("submitted", person=me)

@@ -56,6 +56,20 @@ def test_says_until_when_an_offer_stands() -> None:
     assert "by the end of 9 May 2026" in letter(call, "offered").body
 
 
+@pytest.mark.parametrize(("starts_on", "when"), [
+    (date(2099, 1, 7), "before mentorships start on 7 January 2099"),
+    (date(2026, 1, 7), "as soon as we have found one"),
+])  # fmt: skip
+def test_a_late_joiner_is_not_promised_a_day_in_the_past(starts_on: date, when: str) -> None:
+    call = new_call(
+        call_opens_on=date(2025, 10, 1),
+        call_closes_on=date(2025, 11, 1),
+        starts_on=starts_on,
+        ends_on=date(2099, 12, 31),
+    )
+    assert f"You will hear who it is {when}." in letter(call, "accepted").body
+
+
 def test_once_for_each_time(call: Call) -> None:
     row = call.enroll("declined")
     assert [write_letters([row]), write_letters([row])] == [1, 0]

@@ -59,13 +59,14 @@ class TestPlaces:
         ]
         assert found["queues"] == [("One to one", 1, 0)]
 
-    def test_the_bar_leads_to_those_who_take_a_place(self, client: Client, call: Call) -> None:
-        for state in ("accepted", "offered", "waitlisted", "draft", "declined"):
+    def test_the_bar_leads_to_those_who_take_a_place(self, client: Client) -> None:
+        call = new_call(places=3)
+        for state in ("accepted", "offered", "completed", "waitlisted", "draft", "declined"):
             call.enroll(state)
         call.enroll("accepted", role="mentor")
         client.force_login(call.manager)
         (bar,) = places(call.cohort)["bars"]
-        assert bar.value == client.get(bar.url).context["count"] == 2
+        assert bar.value == client.get(bar.url).context["count"] == 3
 
 
 class TestDirectorates:

@@ -358,7 +358,7 @@ class TestEnrollment:
         manager = call.manager.full_name
         assert history == [
             ("Accepted", manager),
-            ("Set aside: Accepted", manager),
+            ("Decided, not released yet: Accepted", manager),
             ("Application submitted", "Dana"),
         ]
         assert [(mail.subject, kind) for mail, kind in response.context["mails"]] == [

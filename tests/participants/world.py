@@ -119,7 +119,7 @@ class Call:
         if state in ("offered", "accepted", "waitlisted", "declined"):
             fields.setdefault("decided_at", timezone.now())
         row = make.EnrollmentFactory(cohort=self.cohort, role=role, state=state, **fields)
-        if role == "mentee" and state in ("accepted", "offered"):
+        if role == "mentee" and state in ("accepted", "offered", "completed"):
             self.offer.used += 1
             self.offer.save()
         return row
