@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, SimpleCookie
 from django.test import Client
 from django.urls import reverse
 
@@ -30,7 +30,7 @@ def client_of(world: World, actor: str, **options: Any) -> Client:
 
 def ask(client: Client, method: str, url: str, data: Mapping[str, Any] | None = None) -> HttpResponse:
     """One request; what it writes is undone, and so are its cookies."""
-    cookies = client.cookies.copy()
+    cookies = SimpleCookie(client.cookies)  # type: ignore[arg-type]
     try:
         with transaction.atomic():
             response = client.generic(method, url) if data is None else client.post(url, data)
