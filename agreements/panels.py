@@ -86,4 +86,5 @@ def _figures(cohort: Cohort, counts: Mapping[str, int], names: Mapping[str, str]
         "number": counts["help"],
         "of": None,
         "url": mentorships_url(cohort, help=1),
+        "staff_only": True,  # a few people's private matter: nothing for those who see figures alone
     }

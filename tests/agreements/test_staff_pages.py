@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import zeal
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from agreements.domain.approval import supervisor_decide
@@ -32,6 +34,7 @@ from tests.factories import (
     ProposalFactory,
     RunFactory,
     StrandFactory,
+    pair,
 )
 
 pytestmark = pytest.mark.django_db
@@ -344,3 +347,15 @@ def test_the_meeting_page_of_staff_never_reads_the_note(client: Client, count_qu
         client.get(desk(mentorship.cohort, f"{mentorship.uid}/"))
     assert [query["sql"] for query in counted if '"agreements_meeting"."note"' in query["sql"]] == []
     assert Meeting.objects.get().note == "CANARY-NOTE"
+
+
+@pytest.mark.parametrize(("role", "told"), [("manager", True), ("sponsor", False), ("committee", False)])
+def test_that_somebody_asks_for_help_is_told_to_those_who_help(
+    login: Callable[..., Client], role: str, told: bool
+) -> None:
+    mentorship, _mentor, mentee = pair(state="active")
+    ask_for_help(mentorship=mentorship, by=mentee, wish="advice", words="How?")
+    cohort = mentorship.cohort
+    client = login(MembershipFactory(program=cohort.program, role=role).person)
+    page = client.get(reverse("cohort_desk", args=[cohort.program.slug, cohort.slug])).content.decode()
+    assert ("Ask for help" in page, "Silent for 21 days" in page) == (told, True)
