@@ -125,7 +125,7 @@ def window(chromium: Browser, live_server: Any, settings: Any) -> Iterator[Calla
     opened: list[Window] = []
 
     def new(person: Any = None, **options: Any) -> Window:
-        found = Window(chromium.new_context(**options), live_server.url)
+        found = Window(chromium.new_context(reduced_motion="reduce", **options), live_server.url)
         opened.append(found)
         return found.sign_in(person) if person else found
 

@@ -1,0 +1,285 @@
+"""Every page of the thread: who opens it, and in which states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from people.models import Person
+from programs.models import Cohort
+from tests.harness.browser import Window
+from tests.journeys.story import MANAGER, OPERATOR, person
+from tests.journeys.world import World, open_link
+
+Act = Callable[[Window], None]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page in one state: `act` brings it there after it is opened."""
+
+    who: Person | None
+    path: str
+    act: Act | None = None
+    status: int = 200
+
+
+def wrong(button: str) -> Act:
+    """Empty the form that has this button, and send it: the page comes back and says what is missing."""
+
+    def act(window: Window) -> None:
+        form = window.page.locator("main form[method=post]", has=window.page.get_by_role("button", name=button, exact=True))
+        form.last.evaluate(
+            """form => {
+                for (const one of form.querySelectorAll('input:not([type=hidden]), textarea, select')) {
+                    if (one.type === 'checkbox' || one.type === 'radio') one.checked = false;
+                    else if (one.type !== 'file') one.value = '';
+                }
+            }"""
+        )
+        window.click(form.last.get_by_role("button", name=button, exact=True))
+        window.page.locator("[role=alert]").first.wait_for()
+
+    return act
+
+
+def strangers(world: World) -> dict[str, Shown]:
+    """The public pages and the way in."""
+    return {
+        "front": Shown(None, "/"),
+        "program": Shown(None, "/p/lakeside/"),
+        "open call": Shown(None, "/p/lakeside/call/"),
+        "cohort under way": Shown(None, "/p/lakeside/running/"),
+        "not found": Shown(None, "/p/nowhere/", status=404),
+        "sign in": Shown(None, "/accounts/login/"),
+        "sign in, error": Shown(None, "/accounts/login/", wrong("Sign in")),
+        "code": Shown(None, "/accounts/login/code/"),
+        "code, error": Shown(None, "/accounts/login/code/", wrong("Mail me a code")),
+        "password reset": Shown(None, "/accounts/password/reset/"),
+        "unknown link": Shown(None, "/l/", status=404),
+    }
+
+
+def supervisors(world: World) -> dict[str, Shown]:
+    """What is behind the link in the supervisor's mail."""
+    link = _link(world, "waiting")
+    return {
+        "to decide": Shown(None, link),
+        "to decide, error": Shown(None, link, wrong("Send my answer")),
+        "approved": Shown(None, _link(world, "in force")),
+        "sent back": Shown(None, _link(world, "returned")),
+    }
+
+
+def _link(world: World, pair: str) -> str:
+    from notifications.domain.links import token_of
+
+    return f"/l/{token_of(open_link(world.pairs[pair]))}/"
+
+
+def applicants(world: World) -> dict[str, Shown]:
+    """Applying."""
+    mira, new, form = person("mira"), Person.objects.get(email="new@example.org"), "/apply/lakeside/call/"
+    page = f"{form}mentee/"
+    return {
+        "role": Shown(new, form),
+        "start": Shown(new, page),
+        "pages to do": Shown(mira, page),
+        "page, full": Shown(mira, f"{page}work/"),
+        "page, error": Shown(mira, f"{page}work/", wrong("Save and continue")),
+        "skills, error": Shown(mira, f"{page}learn/", wrong("Save and continue")),
+        "time": Shown(mira, f"{page}time/"),
+        "wishes": Shown(mira, f"{page}wishes/"),
+        "check, incomplete": Shown(mira, f"{page}check-answers/"),
+        "received": Shown(person("tim"), f"{page}application-received/"),
+        "no applications": Shown(new, "/me/applications/"),
+        "applications": Shown(mira, "/me/applications/"),
+        "application": Shown(person("tim"), f"/me/applications/{world.uids['applied']}/"),
+        "closed call": Shown(new, "/apply/lakeside/running/"),
+    }
+
+
+def pairs(world: World) -> dict[str, Shown]:
+    """The pages of mentor and mentee."""
+    begun, running = world.pairs["begun"], world.pairs["in force"]
+    new = Person.objects.get(email="new@example.org")
+    at, do = world.pair("begun"), world.pair("in force")
+    plan, edit = wrong("Add"), wrong("Save")
+    return {
+        "no steps": Shown(new, "/"),
+        "next steps": Shown(running.mentee, "/"),
+        "mail settings": Shown(running.mentee, "/me/mail/"),
+        "details": Shown(running.mentee, "/me/"),
+        "no mentorships": Shown(new, "/m/"),
+        "mentorships": Shown(running.mentor, "/m/"),
+        "mentorship, begun": Shown(begun.mentee, at),
+        "mentorship": Shown(running.mentee, do),
+        "mentorship, ended": Shown(world.pairs["ended"].mentee, world.pair("ended")),
+        "agreement, empty": Shown(begun.mentee, f"{at}agreement/"),
+        "agreement, written": Shown(begun.mentee, f"{at}agreement/edit/"),
+        "to sign": Shown(world.pairs["ready"].mentee, world.pair("ready", "agreement/")),
+        "to sign, error": Shown(world.pairs["ready"].mentee, world.pair("ready", "agreement/"), wrong("Sign")),
+        "signed": Shown(world.pairs["waiting"].mentee, world.pair("waiting", "agreement/")),
+        "agreement edit, error": Shown(begun.mentee, f"{at}agreement/edit/", edit),
+        "sent back": Shown(world.pairs["returned"].mentee, world.pair("returned", "agreement/")),
+        "in force": Shown(running.mentee, f"{do}agreement/"),
+        "print": Shown(running.mentee, f"{do}agreement/print/"),
+        "no plan yet": Shown(begun.mentor, f"{at}plan/"),
+        "plan, empty": Shown(begun.mentee, f"{at}plan/"),
+        "plan": Shown(running.mentee, f"{do}plan/"),
+        "plan, error": Shown(running.mentee, f"{do}plan/", plan),
+        "plan edit": Shown(running.mentee, f"{do}plan/edit/"),
+        "activity, error": Shown(running.mentee, f"{do}plan/{world.uids['activity']}/", edit),
+        "no meetings": Shown(begun.mentee, f"{at}meetings/"),
+        "meetings": Shown(running.mentee, f"{do}meetings/"),
+        "meetings, error": Shown(running.mentee, f"{do}meetings/", wrong("Log it")),
+        "meeting": Shown(world.uids["meeting_by"], f"{do}meetings/{world.uids['meeting']}/"),
+        "ask for help": Shown(begun.mentee, f"{at}help/"),
+        "end": Shown(begun.mentee, f"{at}end/"),
+        "survey": Shown(running.mentee, f"/s/{world.uids['invitation']}/"),
+        "survey, error": Shown(running.mentee, f"/s/{world.uids['invitation']}/", wrong("Send my answers")),
+        "survey, answered": Shown(running.mentee, f"/s/{world.uids['answered']}/"),
+    }
+
+
+def desk(world: World) -> dict[str, Shown]:
+    """Programs, cohorts and their people."""
+    ruth, new = person(MANAGER), Person.objects.get(email="new@example.org")
+    call = world.desk("call")
+    shown = {
+        "desk, nobody's": Shown(new, "/desk/"),
+        "desk": Shown(ruth, "/desk/"),
+        "kinds": Shown(ruth, "/desk/new/"),
+        "new program": Shown(ruth, "/desk/new/field_office/"),
+        "new program, error": Shown(ruth, "/desk/new/field_office/", wrong("Make the program")),
+        "program, empty": Shown(ruth, "/desk/idle/"),
+        "program": Shown(ruth, "/desk/lakeside/"),
+        "program people": Shown(ruth, "/desk/lakeside/people/"),
+        "program people, error": Shown(ruth, "/desk/lakeside/people/", wrong("Add")),
+        "program settings": Shown(ruth, "/desk/lakeside/settings/"),
+        "program settings, error": Shown(ruth, "/desk/lakeside/settings/", wrong("Save")),
+        "words": Shown(ruth, "/desk/lakeside/words/"),
+        "new cohort": Shown(ruth, "/desk/lakeside/new/"),
+        "new cohort, error": Shown(ruth, "/desk/lakeside/new/", wrong("Continue")),
+        "cohort settings": Shown(ruth, world.desk("call", "settings/")),
+        "cohort settings, error": Shown(ruth, world.desk("call", "settings/"), wrong("Save")),
+        "move": Shown(ruth, world.desk("empty", "move/open-call/")),
+        "people, empty": Shown(ruth, world.desk("empty", "people/")),
+        "people": Shown(ruth, f"{call}people/"),
+        "people, none fits": Shown(ruth, f"{call}people/?q=nobody"),
+        "application": Shown(ruth, f"{call}people/{world.uids['applied']}/"),
+        "application, error": Shown(ruth, f"{call}people/{world.uids['applied']}/", wrong("Save the decision")),
+        "enrollment": Shown(ruth, f"{call}people/{world.uids['decided']}/"),
+        "decide": Shown(ruth, f"{call}people/?state=submitted", _choose_all),
+        "release": Shown(ruth, f"{call}people/decisions/"),
+        "nothing to release": Shown(ruth, world.desk("empty", "people/decisions/")),
+        "import": Shown(ruth, f"{call}people/import/"),
+        "import, error": Shown(ruth, f"{call}people/import/", wrong("Check the file")),
+        "forbidden": Shown(person("mira"), call, status=404),
+    }
+    for cohort in ("empty", "call", "review", "running"):
+        shown[f"overview, {cohort}"] = Shown(ruth, world.desk(cohort))
+    return shown
+
+
+def _choose_all(window: Window) -> None:
+    window.page.locator("[name=all]").check()
+    window.press("Accept")
+
+
+def matching(world: World) -> dict[str, Shown]:
+    """Runs and their review, and the mentorships that come of them."""
+    ruth, review = person(MANAGER), world.desk("review", "matching/")
+    run = f"{review}{world.uids['run']}/"
+    exclude = f"{review}exclude/{world.uids['mentee']}/{world.uids['mentor']}/"
+    waiting = world.pairs["waiting"].mentorship.uid
+    return {
+        "matching, empty": Shown(ruth, world.desk("call", "matching/")),
+        "matching": Shown(ruth, review),
+        "progress": Shown(ruth, world.desk("bare", "matching/1/")),
+        "cancelled": Shown(ruth, world.desk("bare", "matching/2/")),
+        "failed": Shown(ruth, f"{review}9/"),
+        "review": Shown(ruth, run),
+        "review, a pair": Shown(ruth, f"{run}?pair={world.uids['proposal']}"),
+        "review, left over": Shown(ruth, f"{run}?show=unmatched"),
+        "review, free": Shown(ruth, f"{run}?show=free"),
+        "review, none fits": Shown(ruth, f"{run}?q=nobody"),
+        "criteria": Shown(ruth, f"{review}criteria/"),
+        "criteria, error": Shown(ruth, f"{review}criteria/", wrong("Save")),
+        "by hand, empty": Shown(ruth, world.desk("call", "matching/by-hand/")),
+        "by hand": Shown(ruth, f"{review}by-hand/"),
+        "by hand, error": Shown(ruth, f"{review}by-hand/", wrong("Lock the pair")),
+        "exclude": Shown(ruth, exclude),
+        "exclude, error": Shown(ruth, exclude, wrong("Exclude the pair")),
+        "publish": Shown(ruth, f"{run}publish/"),
+        "publish, not yet": Shown(ruth, f"{review}9/publish/"),
+        "mentorships, empty": Shown(ruth, world.desk("call", "mentorships/")),
+        "mentorships": Shown(ruth, world.desk("running", "mentorships/")),
+        "mentorships, none fits": Shown(ruth, world.desk("running", "mentorships/?q=nobody")),
+        "mentorship": Shown(ruth, world.desk("running", f"mentorships/{waiting}/")),
+        "mentorship's agreement": Shown(ruth, world.desk("running", f"mentorships/{waiting}/agreement/")),
+        "mentorship's end": Shown(ruth, world.desk("running", f"mentorships/{waiting}/end/")),
+        "asks for help": Shown(
+            ruth, world.desk("running", f"mentorships/{world.pairs['in force'].mentorship.uid}/")
+        ),
+    }
+
+
+def mail_and_surveys(world: World) -> dict[str, Shown]:
+    """The desk's outbox and its surveys; what operators do."""
+    ruth, olive, mail = person(MANAGER), person(OPERATOR), world.desk("running", "mail/")
+    surveys = world.desk("running", "surveys/")
+    draft = f"{mail}{world.uids['mail']}/"
+    kind = "kind=matched&batch=" + _batch(world.cohorts["running"])
+    return {
+        "mail, empty": Shown(ruth, world.desk("empty", "mail/")),
+        "mail": Shown(ruth, mail),
+        "mail, none fits": Shown(ruth, f"{mail}?q=nobody"),
+        "draft": Shown(ruth, draft),
+        "draft as its reader sees it": Shown(ruth, f"{draft}html/", _out_of_the_sandbox),
+        "draft edit": Shown(ruth, f"{draft}edit/"),
+        "draft edit, error": Shown(ruth, f"{draft}edit/", wrong("Save")),
+        "failed": Shown(ruth, f"{mail}{world.uids['failed']}/"),
+        "uncertain": Shown(ruth, f"{mail}{world.uids['uncertain']}/"),
+        "send": Shown(ruth, f"{mail}send/?{kind}"),
+        "drop": Shown(ruth, f"{mail}drop/?{kind}"),
+        "nothing to send": Shown(ruth, f"{mail}send/"),
+        "surveys, empty": Shown(ruth, world.desk("empty", "surveys/")),
+        "surveys": Shown(ruth, surveys),
+        "new survey": Shown(ruth, f"{surveys}new/"),
+        "new survey, error": Shown(ruth, f"{surveys}new/", wrong("Continue")),
+        **{
+            f"survey, {state}": Shown(ruth, f"{surveys}{world.uids[f'survey {state}']}/")
+            for state in ("draft", "open", "closed")
+        },
+        "imports": Shown(olive, "/people/imports/"),
+        "imports, error": Shown(olive, "/people/imports/", wrong("Upload and check")),
+        "import, good": Shown(olive, f"/people/imports/{world.uids['good']}/"),
+        "import, faulty": Shown(olive, f"/people/imports/{world.uids['faulty']}/"),
+    }
+
+
+def _out_of_the_sandbox(window: Window) -> None:
+    """A mail is shown where no script runs, axe neither: look at the same document elsewhere."""
+    document = window.page.content()
+    window.page.goto("about:blank")
+    window.page.set_content(document)
+
+
+def _batch(cohort: Cohort) -> str:
+    from notifications.models import Message
+
+    message = Message.objects.filter(cohort_id=cohort.pk, state="draft").first()
+    assert message is not None
+    return message.batch
+
+
+GROUPS: dict[str, Callable[[World], dict[str, Shown]]] = {
+    "strangers": strangers,
+    "supervisors": supervisors,
+    "applicants": applicants,
+    "pairs": pairs,
+    "desk": desk,
+    "matching": matching,
+    "mail-and-surveys": mail_and_surveys,
+}
