@@ -59,7 +59,9 @@ class MentorshipTable(tables.Table):
         return plan_tag(record)
 
     def render_met(self, value: int, record: Any) -> str:
-        """Out of how many."""
+        """Out of how many; nothing is asked of those that have ended."""
+        if record.state == Mentorship.State.ENDED:
+            return "—"
         return _("%(met)d of %(wanted)d") % {"met": value, "wanted": record.meetings_per_month}
 
     def render_last_heard(self, value: Any, record: Any) -> SafeString:

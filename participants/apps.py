@@ -9,14 +9,17 @@ class ParticipantsConfig(AppConfig):
     def ready(self) -> None:
         from core.nav import register_nav
         from core.roles import Permission
+        from notifications.home import register_standing
         from participants import deadlines, mails
         from participants.nav import my_applications
         from participants.panels import by_directorate, call, places
+        from participants.standing import open_calls
         from programs.desk import Panel, Tab, register_panel, register_tab
 
         mails.register_all()
         deadlines.register_all()
         register_nav(my_applications)
+        register_standing(30, open_calls)
         register_tab(Tab(20, _("People"), "cohort_people", Permission.SEE_PEOPLE))
         open_on = "call_open"
         register_panel(Panel(20, "participants/panels/call.html", call, wide=True, since=open_on))

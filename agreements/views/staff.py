@@ -49,8 +49,8 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     chosen = form.cleaned_data if form.is_valid() else {}
     rows = with_members(_named(narrow(with_progress(visible), chosen)))
     context = desk_context(request, found)
-    may_manage = Permission.MANAGE_MENTORSHIPS in context["permissions"]
-    table = (RemindTable if may_manage else MentorshipTable)(rows, cohort=found)
+    reminds = Permission.MANAGE_MENTORSHIPS in context["permissions"] and chosen.get("state") != "ended"
+    table = (RemindTable if reminds else MentorshipTable)(rows, cohort=found)
     table.caption = _("Mentorships of this cohort")
     RequestConfig(request, paginate={"per_page": PAGE}).configure(table)
     context |= {
@@ -61,7 +61,7 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "all_ended": not visible.filter(state__in=OPEN_STATES).exists(),
         "chips": _chips(request, found),
         "kept": [(name, "1") for name in ("late", "silent", "help") if chosen.get(name)],
-        "may_manage": may_manage,
+        "reminds": reminds,
         "query": request.GET.urlencode(),
     }
     return render(request, "agreements/desk/index.html", context)

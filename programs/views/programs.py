@@ -48,8 +48,8 @@ def create(request: HttpRequest, template: str) -> HttpResponse:
     """Name, address, organization and time zone of a new program."""
     person, file = _creator(request), _file(template)
     organizations = organizations_for_programs(person)
-    first = organizations.first()
-    initial = {"timezone": first.timezone if first else "UTC"}
+    own = organizations.filter(pk=person.organization_id).first() or organizations.first()
+    initial = {"owner": own, "timezone": own.timezone if own else "UTC"}
     form = ProgramForm(request.POST or None, organizations=organizations, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
