@@ -32,7 +32,7 @@ def columns_of(cohort: Cohort) -> Forms:
 
 
 def write_rows(writer: Writer, cohort: Cohort, forms: Forms, rows: QuerySet[Enrollment]) -> None:
-    """A header and one row for each enrollment; the answers of drafts stay out. A fixed number of queries."""
+    """A header and one row for each enrollment; answers never submitted stay out. A fixed number of queries."""
     labels = {key: in_language(q.label) for form in forms.values() for key, q in form.questions.items()}
     writer.writerow([
         _("Name"), _("E-mail"), _("Role"), _("Strand"), _("State"), _("To release"), _("Organization"), _("Unit"),
@@ -63,7 +63,7 @@ def _who(row: Enrollment, cohort: Cohort) -> list[Any]:
 
 
 def _answers(row: Enrollment, form: Questionnaire | None, labels: dict[str, str]) -> list[str]:
-    if form is None or row.state == Enrollment.State.DRAFT:
+    if form is None or row.submitted_at is None:
         return [""] * len(labels)
     values = values_of(row, form)
     names = {str(wish.mentor.uid): wish.mentor.full_name for wish in row.wishes.all()}

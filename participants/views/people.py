@@ -139,7 +139,7 @@ def enrollment_context(
         "facts": _facts(row),
         "is_draft": is_draft,
         "pages": answered_pages(row, parse(questions.questions), for_staff=True)
-        if questions and not is_draft
+        if questions and row.submitted_at  # withdrawn before that: nobody was to see them
         else [],
         "others": _others(row),
         "history": history_of(row),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -59,3 +59,10 @@ def tried(
     except (Exception, pytest.fail.Exception) as raised:
         return f"{type(raised).__name__}: {raised}"[:300], None
     return outcome_of(response), response
+
+
+def words_in(response: HttpResponse | None, words: Iterable[str]) -> set[str]:
+    """Those of the words that a response holds."""
+    if response is None or response.streaming:
+        return set()
+    return {word for word in words if word.encode() in response.content}

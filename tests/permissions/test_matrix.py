@@ -10,13 +10,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from agreements.models import Member
 from programs.models import Membership
-from tests.permissions.asking import ask, client_of, outcome_of, tried
+from tests.permissions.asking import ask, client_of, outcome_of, tried, words_in
 from tests.permissions.table import NEVER, NEVER_AT_ALL, OK, ROWS, STAFF, THIRD_PARTY, Row
-from tests.permissions.world import World, build
+from tests.permissions.world import CANARIES, World, build
 
 ACTORS = [
     "anonymous", "link_holder", "nobody", "operator", *sorted(STAFF), "other_manager", "far_mentor_and_manager",
-    "mentor", "mentee", "other_mentee", "applicant", "supervisor",
+    "mentor", "mentee", "other_mentee", "applicant", "quitter", "supervisor",
 ]  # fmt: skip
 # What names an object below a cohort or a mentorship.
 OBJECTS = {"uid", "pk", "number", "strand", "mentee", "mentor"}
@@ -50,12 +50,19 @@ def test_every_actor_is_in_the_world(world: World) -> None:
 @pytest.mark.parametrize("actor", ACTORS)
 def test_each_address_lets_in_whom_it_should(world: World, actor: str) -> None:
     client = client_of(world, actor)
-    wrong = []
+    wrong, read = [], set()
     for row in ROWS:
         for method, rule in (("GET", row.get), ("POST", row.post)):
-            got, _response = tried(client, method, row, row.kwargs(world.values))
+            got, response = tried(client, method, row, row.kwargs(world.values))
+            asked = f"{method} {row.route} {row.at}"
             if got != rule.of(actor):
-                wrong.append(f"{method} {row.route} {row.at}: {got}, not {rule.of(actor)}")
+                wrong.append(f"{asked}: {got}, not {rule.of(actor)}")
+            found = words_in(response, CANARIES)
+            wrong += [f"{asked}: shows {word}" for word in found if actor not in CANARIES[word]]
+            read |= found
+    wrong += [
+        f"nowhere: {word}" for word, readers in CANARIES.items() if actor in readers and word not in read
+    ]
     assert not wrong, "\n".join([actor, *wrong])
 
 

@@ -30,6 +30,18 @@ NUMBERS = {
 }  # fmt: skip
 
 
+# What people wrote, and who may ever read it.
+CANARIES = {
+    "canary-note": {"mentor", "mentee"},  # of a meeting
+    "canary-plan": {"mentee"},  # not shared yet
+    "canary-help": {"manager", "coordinator"},  # never the partner
+    "canary-draft": {"applicant"},  # not submitted yet
+    "canary-withdrawn": {"quitter"},  # never submitted
+    "canary-application": {"manager", "coordinator", "hr_liaison", "reviewer"},
+    "canary-decision": {"manager", "coordinator", "hr_liaison", "reviewer"},  # why staff decided
+}
+
+
 @dataclass(frozen=True)
 class World:
     """Who asks, by name, and what each address of the program takes."""
@@ -89,14 +101,21 @@ def _call(program: Program, strand: Strand, people: dict[str, Any]) -> dict[str,
     """A second cohort whose call is open, with a draft and a submitted application; and one still in the making."""
     call = make.CohortFactory(program=program)
     make.OfferFactory(cohort=call, strand=strand)
-    draft = make.EnrollmentFactory(cohort=call, strand=strand, state="draft", submitted_at=None)
-    people["applicant"] = draft.person
+    at = {"cohort": call, "strand": strand}
+    draft = make.EnrollmentFactory(**at, state="draft", submitted_at=None, position_summary="canary-draft")
+    quit_early = make.EnrollmentFactory(
+        **at, state="withdrawn", submitted_at=None, position_summary="canary-withdrawn"
+    )
+    people |= {"applicant": draft.person, "quitter": quit_early.person}
     hidden = make.CohortFactory(program=program, state="draft")
-    submitted = make.EnrollmentFactory(cohort=call, strand=strand, state="submitted")
+    submitted = make.EnrollmentFactory(
+        **at, state="submitted", position_summary="canary-application", decision_note="canary-decision"
+    )
     return {
         "call": call.slug,
         "hidden": hidden.slug,
         "draft": draft.uid,
+        "withdrawn": quit_early.uid,
         "submitted": submitted.uid,
     }
 
@@ -109,15 +128,15 @@ def _pairs(cohort: Cohort, strand: Strand, people: dict[str, Any]) -> dict[str, 
     mentee.save()
     signed(mentorship, mentor, mentee)
     other, _mentor, other_mentee = make.pair(cohort=cohort, strand=strand)
-    plan: ActionPlan = make.ActionPlanFactory(mentorship=mentorship, mentee=mentee)
+    plan: ActionPlan = make.ActionPlanFactory(mentorship=mentorship, mentee=mentee, needs="canary-plan")
     make.ActionPlanFactory(mentorship=other, mentee=other_mentee)
-    asked = ask_for_help(mentorship=mentorship, by=mentee, wish="advice", words="")
+    asked = ask_for_help(mentorship=mentorship, by=mentee, wish="advice", words="canary-help")
     people |= {"mentor": mentor, "mentee": mentee, "other_mentee": other_mentee, "supervisor": boss}
     return {
         "mentorship": mentorship.uid,
         "other_mentorship": other.uid,
-        "activity": Activity.objects.create(plan=plan, kind="need", text="Read").uid,
-        "meeting": make.MeetingFactory(mentorship=mentorship, logged_by=mentee).uid,
+        "activity": Activity.objects.create(plan=plan, kind="need", text="canary-plan").uid,
+        "meeting": make.MeetingFactory(mentorship=mentorship, logged_by=mentee, note="canary-note").uid,
         "help": asked.uid,
         "mentee_enrollment": mentorship.members.get(side="mentee").enrollment.uid,
         "mentor_enrollment": mentorship.members.get(side="mentor").enrollment.uid,
