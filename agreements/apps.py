@@ -25,5 +25,5 @@ class AgreementsConfig(AppConfig):
         register_purpose(PURPOSE, agreement_approval, closed_approval)
         register_nav(my_mentorships)
         register_standing(10, standing)
-        register_tab(Tab(40, _("Mentorships"), "cohort_mentorships", Permission.SEE_PEOPLE))
+        register_tab(Tab(40, _("Mentorships"), "cohort_mentorships", Permission.SEE_PROGRESS))
         register_panel(Panel(40, "agreements/panels/health.html", health, wide=True, since="matching"))

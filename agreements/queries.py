@@ -37,7 +37,7 @@ from agreements.models import (
     Mentorship,
     Signature,
 )
-from core.roles import Permission, Role, roles_granting
+from core.roles import Permission, roles_granting
 from people.models import Person
 from programs.models import Cohort, Membership
 
@@ -112,11 +112,11 @@ def signatures_of(agreement: Agreement) -> list[Signature]:
 def staff_visible(person: Person, cohort: Cohort) -> QuerySet[Mentorship]:
     """The cohort's mentorships that a role of the person shows; a role for one organization shows its own people's.
 
-    The caller has checked that some role grants SEE_PEOPLE at all.
+    The caller has checked that some role grants SEE_PROGRESS at all.
     """
     roles = Membership.objects.filter(
-        person=person.pk, program=cohort.program_id, role__in=roles_granting(Permission.SEE_PEOPLE)
-    ).exclude(role=Role.REVIEWER)
+        person=person.pk, program=cohort.program_id, role__in=roles_granting(Permission.SEE_PROGRESS)
+    )
     scopes = set(roles.values_list("organization_id", flat=True))
     rows = Mentorship.objects.filter(cohort=cohort).select_related("strand")
     if None in scopes:

@@ -32,3 +32,5 @@ if settings.DEBUG:
     from core.views.gallery import gallery
 
     urlpatterns.append(path("gallery/", gallery, name="gallery"))
+
+handler500 = "core.views.errors.server_error"

@@ -22,7 +22,8 @@ class Permission(StrEnum):
     """One act, or one kind of knowledge, in a program."""
 
     SEE_DESK = "see_desk"  # where the cohort stands, in figures
-    SEE_PEOPLE = "see_people"  # names behind the figures, profiles, progress
+    SEE_PEOPLE = "see_people"  # names behind the figures, profiles, applications
+    SEE_PROGRESS = "see_progress"  # how mentorships go, never what is said in them
     DECIDE_APPLICATIONS = "decide_applications"
     RUN_MATCHING = "run_matching"
     SEND_MAIL = "send_mail"
@@ -35,6 +36,7 @@ class Permission(StrEnum):
 _DESK = {Permission.SEE_DESK, Permission.SEE_RESULTS}
 _COORDINATE = _DESK | {
     Permission.SEE_PEOPLE,
+    Permission.SEE_PROGRESS,
     Permission.DECIDE_APPLICATIONS,
     Permission.RUN_MATCHING,
     Permission.SEND_MAIL,
@@ -46,7 +48,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SPONSOR: frozenset(_DESK),
     Role.MANAGER: frozenset(Permission),
     Role.COORDINATOR: frozenset(_COORDINATE),
-    Role.HR_LIAISON: frozenset(_DESK | {Permission.SEE_PEOPLE}),
+    Role.HR_LIAISON: frozenset(_DESK | {Permission.SEE_PEOPLE, Permission.SEE_PROGRESS}),
     Role.COMMITTEE: frozenset(_DESK),
     Role.REVIEWER: frozenset({Permission.SEE_DESK, Permission.SEE_PEOPLE}),
     Role.COACH: frozenset({Permission.SEE_DESK}),

@@ -43,7 +43,7 @@ MOST_AT_ONCE = 500
 @require_safe
 def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """All of them: filter, sort, page, remind supervisors."""
-    found = get_cohort(request, program, cohort, Permission.SEE_PEOPLE)
+    found = get_cohort(request, program, cohort, Permission.SEE_PROGRESS)
     visible = staff_visible(reader(request), found)
     form = MentorshipFilter(request.GET)
     chosen = form.cleaned_data if form.is_valid() else {}
@@ -137,7 +137,7 @@ def get_one(
 @require_safe
 def show(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResponse:
     """One mentorship: where it stands and what staff can do about it."""
-    found, row = get_one(request, program, cohort, uid, Permission.SEE_PEOPLE)
+    found, row = get_one(request, program, cohort, uid, Permission.SEE_PROGRESS)
     context = desk_context(request, found)
     may_manage = Permission.MANAGE_MENTORSHIPS in context["permissions"]
     agreement = current_agreement(row)

@@ -48,7 +48,7 @@ def create(request: HttpRequest, template: str) -> HttpResponse:
     """Name, address, organization and time zone of a new program."""
     person, file = _creator(request), _file(template)
     organizations = organizations_for_programs(person)
-    own = organizations.filter(pk=person.organization_id).first() or organizations.first()
+    own = organizations.filter(pk=person.organization_id or 0).first() or organizations.first()
     initial = {"owner": own, "timezone": own.timezone if own else "UTC"}
     form = ProgramForm(request.POST or None, organizations=organizations, initial=initial)
     if request.method == "POST" and form.is_valid():

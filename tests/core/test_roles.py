@@ -14,7 +14,7 @@ NEVER_COORDINATORS = {P.CHANGE_SETTINGS}
     [
         (Role.MANAGER, set(Permission)),
         (Role.COORDINATOR, set(Permission) - NEVER_COORDINATORS),
-        (Role.HR_LIAISON, FIGURES | {P.SEE_PEOPLE}),
+        (Role.HR_LIAISON, FIGURES | {P.SEE_PEOPLE, P.SEE_PROGRESS}),
         (Role.REVIEWER, {P.SEE_DESK, P.SEE_PEOPLE}),
         (Role.SPONSOR, FIGURES),
         (Role.COMMITTEE, FIGURES),

@@ -195,9 +195,9 @@ ROWS: list[Row] = [
     Row("meeting", "uid=mentorship meeting", own("mentee", mentor="_403"), own("mentee", mentor="_403")),
     Row("meeting_delete", "uid=mentorship meeting", NEVER, own("mentee", mentor="_403")),
     # Mentorships on the desk: progress, never notes
-    Row("cohort_mentorships", COHORT, staff(PEOPLE | HERE), NEVER),  # empty to reviewers: they see applications
+    Row("cohort_mentorships", COHORT, staff(FOLLOW | HERE), NEVER),
     Row("remind_supervisors", COHORT, NEVER, staff(COORDINATE | HERE)),
-    Row("staff_mentorship", ONE, staff(FOLLOW, hidden=GUEST | {"reviewer"}), NEVER),
+    Row("staff_mentorship", ONE, staff(FOLLOW, hidden=GUEST), NEVER),
     Row("supervisor_link", ONE, NEVER, staff(COORDINATE, hidden=GUEST)),
     Row("staff_mentorship_end", ONE, staff(COORDINATE, hidden=GUEST), staff(COORDINATE, hidden=GUEST)),
     Row("help_handled", f"{ONE} asked=help", NEVER, staff(COORDINATE, hidden=GUEST)),
