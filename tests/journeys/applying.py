@@ -6,6 +6,7 @@ from typing import Any
 
 from participants.domain.applications import save_page, start_application, submit_application
 from participants.models import Enrollment
+from programs.models import Cohort
 from tests.harness.browser import Window
 from tests.journeys.story import MANAGER, MENTEES, MENTORS, NAMES, Story, person
 
@@ -83,14 +84,14 @@ def the_others_apply(story: Story) -> None:
     for who in [*MENTORS, *MENTEES]:
         if who not in ("vera", "mira"):
             role = "mentor" if who in MENTORS else "mentee"
-            submit_application(enrollment=written(story, who, role), by=person(who))
-    written(story, "ruth", "mentee")
+            submit_application(enrollment=written(story.cohort, who, role), by=person(who))
+    written(story.cohort, "ruth", "mentee")
     assert Enrollment.objects.filter(state="submitted").count() == 9
 
 
-def written(story: Story, who: str, role: str) -> Enrollment:
+def written(cohort: Cohort, who: str, role: str) -> Enrollment:
     """An application with every page done."""
-    me, cohort = person(who), story.cohort
+    me = person(who)
     strand = cohort.program.strands.get()
     mine = start_application(person=me, cohort=cohort, role=role, strand=strand, by=me)
     for page, values in _answers(who, role).items():

@@ -18,7 +18,11 @@ OPTIONS: dict[str, Any] = {
     "iframes": False,  # a mail's preview is another document, and looked at as a page of its own
 }
 # The dark theme changes nothing but colors.
-COLORS = {**OPTIONS, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, "rules": {}}
+COLORS = {
+    **OPTIONS,
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "rules": {},
+}
 WIDTHS = {360: 780, 1280: 900}
 THEMES = ("light", "dark")
 # WCAG 2.5.8: 24 by 24 pixels, but for links in a run of text. A box counts with its label.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from notifications.domain.links import token_of
+from notifications.domain.preferences import switch_off_token
+from notifications.models import Message
 from people.models import Person
 from programs.models import Cohort
 from tests.harness.browser import Window
-from tests.journeys.story import MANAGER, OPERATOR, person
+from tests.journeys.story import MANAGER, OPERATOR, SUPERVISOR, person
 from tests.journeys.world import World, open_link
 
 Act = Callable[[Window], None]
@@ -28,7 +31,9 @@ def wrong(button: str) -> Act:
     """Empty the form that has this button, and send it: the page comes back and says what is missing."""
 
     def act(window: Window) -> None:
-        form = window.page.locator("main form[method=post]", has=window.page.get_by_role("button", name=button, exact=True))
+        form = window.page.locator(
+            "main form[method=post]", has=window.page.get_by_role("button", name=button, exact=True)
+        )
         form.last.evaluate(
             """form => {
                 for (const one of form.querySelectorAll('input:not([type=hidden]), textarea, select')) {
@@ -57,6 +62,7 @@ def strangers(world: World) -> dict[str, Shown]:
         "code, error": Shown(None, "/accounts/login/code/", wrong("Mail me a code")),
         "password reset": Shown(None, "/accounts/password/reset/"),
         "unknown link": Shown(None, "/l/", status=404),
+        "switch mails off": Shown(None, f"/me/mail/off/{switch_off_token(person('mira'), 'reminder')}/"),
     }
 
 
@@ -68,12 +74,18 @@ def supervisors(world: World) -> dict[str, Shown]:
         "to decide, error": Shown(None, link, wrong("Send my answer")),
         "approved": Shown(None, _link(world, "in force")),
         "sent back": Shown(None, _link(world, "returned")),
+        "signed in": Shown(person(SUPERVISOR), world.pair("waiting", "approval/")),
     }
 
 
-def _link(world: World, pair: str) -> str:
-    from notifications.domain.links import token_of
+def accounts(world: World) -> dict[str, Shown]:
+    """What everybody can do with their account."""
+    ruth = person(MANAGER)
+    names = ("email", "password/set", "2fa", "2fa/totp/activate", "logout")
+    return {name: Shown(ruth, f"/accounts/{name}/") for name in names}
 
+
+def _link(world: World, pair: str) -> str:
     return f"/l/{token_of(open_link(world.pairs[pair]))}/"
 
 
@@ -118,7 +130,9 @@ def pairs(world: World) -> dict[str, Shown]:
         "agreement, empty": Shown(begun.mentee, f"{at}agreement/"),
         "agreement, written": Shown(begun.mentee, f"{at}agreement/edit/"),
         "to sign": Shown(world.pairs["ready"].mentee, world.pair("ready", "agreement/")),
-        "to sign, error": Shown(world.pairs["ready"].mentee, world.pair("ready", "agreement/"), wrong("Sign")),
+        "to sign, error": Shown(
+            world.pairs["ready"].mentee, world.pair("ready", "agreement/"), wrong("Sign")
+        ),
         "signed": Shown(world.pairs["waiting"].mentee, world.pair("waiting", "agreement/")),
         "agreement edit, error": Shown(begun.mentee, f"{at}agreement/edit/", edit),
         "sent back": Shown(world.pairs["returned"].mentee, world.pair("returned", "agreement/")),
@@ -161,6 +175,10 @@ def desk(world: World) -> dict[str, Shown]:
         "words": Shown(ruth, "/desk/lakeside/words/"),
         "new cohort": Shown(ruth, "/desk/lakeside/new/"),
         "new cohort, error": Shown(ruth, "/desk/lakeside/new/", wrong("Continue")),
+        "new cohort, places": Shown(ruth, "/desk/lakeside/new/", _on),
+        "new cohort, places, error": Shown(ruth, "/desk/lakeside/new/places/", wrong("Continue")),
+        "new cohort, policy": Shown(ruth, "/desk/lakeside/new/places/", _places),
+        "new cohort, check": Shown(ruth, "/desk/lakeside/new/policy/", _on),
         "cohort settings": Shown(ruth, world.desk("call", "settings/")),
         "cohort settings, error": Shown(ruth, world.desk("call", "settings/"), wrong("Save")),
         "move": Shown(ruth, world.desk("empty", "move/open-call/")),
@@ -168,7 +186,9 @@ def desk(world: World) -> dict[str, Shown]:
         "people": Shown(ruth, f"{call}people/"),
         "people, none fits": Shown(ruth, f"{call}people/?q=nobody"),
         "application": Shown(ruth, f"{call}people/{world.uids['applied']}/"),
-        "application, error": Shown(ruth, f"{call}people/{world.uids['applied']}/", wrong("Save the decision")),
+        "application, error": Shown(
+            ruth, f"{call}people/{world.uids['applied']}/", wrong("Save the decision")
+        ),
         "enrollment": Shown(ruth, f"{call}people/{world.uids['decided']}/"),
         "decide": Shown(ruth, f"{call}people/?state=submitted", _choose_all),
         "release": Shown(ruth, f"{call}people/decisions/"),
@@ -180,6 +200,15 @@ def desk(world: World) -> dict[str, Shown]:
     for cohort in ("empty", "call", "review", "running"):
         shown[f"overview, {cohort}"] = Shown(ruth, world.desk(cohort))
     return shown
+
+
+def _on(window: Window) -> None:
+    window.press("Continue")
+
+
+def _places(window: Window) -> None:
+    window.page.locator("[name^=places_]").fill("5")
+    _on(window)
 
 
 def _choose_all(window: Window) -> None:
@@ -267,8 +296,6 @@ def _out_of_the_sandbox(window: Window) -> None:
 
 
 def _batch(cohort: Cohort) -> str:
-    from notifications.models import Message
-
     message = Message.objects.filter(cohort_id=cohort.pk, state="draft").first()
     assert message is not None
     return message.batch
@@ -277,6 +304,7 @@ def _batch(cohort: Cohort) -> str:
 GROUPS: dict[str, Callable[[World], dict[str, Shown]]] = {
     "strangers": strangers,
     "supervisors": supervisors,
+    "accounts": accounts,
     "applicants": applicants,
     "pairs": pairs,
     "desk": desk,

@@ -35,7 +35,17 @@ from programs.domain import cohorts
 from programs.domain.programs import add_member, create_program
 from programs.models import Cohort, Program, Questionnaire
 from tests import factories as make
-from tests.journeys.story import MANAGER, MENTEES, MENTORS, NAMES, OFFICE, OPERATOR, address, people_csv, person
+from tests.journeys.story import (
+    MANAGER,
+    MENTEES,
+    MENTORS,
+    NAMES,
+    OFFICE,
+    OPERATOR,
+    address,
+    people_csv,
+    person,
+)
 
 DAY = timedelta(days=1)
 TERMS: dict[str, Any] = {
@@ -133,7 +143,9 @@ def _call(world: World) -> None:
     mira = person("mira")
     strand = world.program.strands.get()
     mine = start_application(person=mira, cohort=cohort, role="mentee", strand=strand, by=mira)
-    save_page(enrollment=mine, page="work", values={"position_summary": "I design.", "experience": ""}, by=mira)
+    save_page(
+        enrollment=mine, page="work", values={"position_summary": "I design.", "experience": ""}, by=mira
+    )
     rows = {row.person.email: row for row in Enrollment.objects.filter(cohort=cohort, role="mentee")}
     manager = person(MANAGER)
     for who, decision in (("noa", "accepted"), ("sam", "waitlisted")):
@@ -160,10 +172,17 @@ def _to_review(world: World) -> None:
     enrolled.filter(role="mentor").update(capacity=2)
     of = {row.person.email: row for row in enrolled.select_related("person")}
     lock_pair(mentee=of[address("mira")], mentor=of[address("vera")], by=manager)
-    exclude_pair(mentee=of[address("noa")], mentor=of[address("vera")], reason="Fell out in 2024.", by=manager)
+    exclude_pair(
+        mentee=of[address("noa")], mentor=of[address("vera")], reason="Fell out in 2024.", by=manager
+    )
     run = running.match(Cohort.objects.get(pk=cohort.pk), manager)
     first = run.proposals.exclude(mentee=of[address("mira")]).order_by("pk")[0]
-    world.uids |= {"run": run.number, "proposal": first.uid, "mentee": first.mentee.uid, "mentor": first.mentor.uid}
+    world.uids |= {
+        "run": run.number,
+        "proposal": first.uid,
+        "mentee": first.mentee.uid,
+        "mentor": first.mentor.uid,
+    }
     make.RunFactory(cohort=cohort, number=9, state=Run.State.FAILED)
 
 
@@ -183,9 +202,9 @@ def _under_way(world: World) -> None:
         pairs = running.publish(running.match(Cohort.objects.get(pk=cohort.pk), manager), manager)
     stages = ("begun", "ready", "waiting", "in force", "returned", "ended", "silent")
     world.pairs = dict(zip(stages, pairs, strict=False))
-    Message.objects.filter(kind="matched").filter(pk__gt=Message.objects.filter(kind="matched").first().pk + 3).update(
-        state="sent", sent_at=timezone.now()
-    )
+    Message.objects.filter(kind="matched").filter(
+        pk__gt=Message.objects.filter(kind="matched").first().pk + 3
+    ).update(state="sent", sent_at=timezone.now())
     _stages(world, starts)
 
 
@@ -207,17 +226,21 @@ def _stages(world: World, starts: date) -> None:
     running.agree(rng, pairs["in force"], starts + 5 * DAY, approved_on=starts + 8 * DAY)
     running.plan(rng, pairs["in force"], starts + 20 * DAY)
     running.meet(rng, pairs["in force"], [starts + 6 * DAY, starts + 20 * DAY, world.today])
-    ask_for_help(mentorship=pairs["in force"].mentorship, by=pairs["in force"].mentee, wish="advice", words="How?")
+    ask_for_help(
+        mentorship=pairs["in force"].mentorship, by=pairs["in force"].mentee, wish="advice", words="How?"
+    )
     running.agree(rng, pairs["returned"], world.today - 4 * DAY)
     _answer(pairs["returned"].mentorship, Decision.RETURN, note="Four hours are too many.")
     running.agree(rng, pairs["ended"], starts + 5 * DAY, approved_on=starts + 8 * DAY)
     end_without_fault(mentorship=pairs["ended"].mentorship, by=pairs["ended"].mentee)
     running.agree(rng, pairs["silent"], starts + 5 * DAY, approved_on=starts + 8 * DAY)
-    sent = list(Message.objects.filter(cohort_id=world.cohorts["running"].pk, state="pending").order_by("pk"))
-    for message, state in zip(sent, ("failed", "uncertain", "dropped", "sent"), strict=False):
+    receipts = Message.objects.filter(kind="agreement_receipt", state="pending").order_by("pk")
+    for message, state in zip(list(receipts), ("failed", "uncertain", "dropped", "sent"), strict=False):
         Message.objects.filter(pk=message.pk).update(state=state, smtp_text="550 No such user")
         world.uids[state] = message.uid
-    world.uids["mail"] = Message.objects.filter(cohort_id=world.cohorts["running"].pk, state="draft").first().uid
+    world.uids["mail"] = (
+        Message.objects.filter(cohort_id=world.cohorts["running"].pk, state="draft").first().uid
+    )
     meeting = pairs["in force"].mentorship.meetings.first()
     world.uids |= {"meeting": meeting.uid, "meeting_by": meeting.logged_by}
     world.uids["activity"] = pairs["in force"].mentorship.plans.get().activities.first().uid
