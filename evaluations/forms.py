@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -13,6 +14,8 @@ from evaluations.models import Survey
 from evaluations.queries import survey_questionnaires
 from programs.labels import in_language
 from programs.models import Cohort, Questionnaire
+
+USUAL_SPAN = timedelta(days=14)
 
 
 class _Questionnaires(forms.ModelChoiceField):
@@ -46,6 +49,8 @@ class SurveyForm(PageForm):
         field = self.fields["questionnaire"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = survey_questionnaires(cohort)
+        today = today_in(cohort.timezone)
+        self.initial = {"opens_on": today, "closes_on": today + USUAL_SPAN} | self.initial
 
     def clean(self) -> dict[str, Any]:
         """The last day is not over, and not before the first."""

@@ -58,11 +58,12 @@ LENGTHS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file as read: its columns, and each row with its line number."""
+    """A file as read: its columns, each row with its line number, and the addresses of rows with a problem."""
 
     columns: tuple[str, ...]
     rows: list[tuple[int, Row]]
     problems: list[Problem]
+    faulty: frozenset[str] = frozenset()
 
 
 def read_table(content: bytes) -> Table:
@@ -83,17 +84,21 @@ def read_table(content: bytes) -> Table:
     if problems := list(_header_problems(columns)):
         return Table(columns, [], problems)
     rows: list[tuple[int, Row]] = []
+    faulty: set[str] = set()
+    at = columns.index("email")
     for cells in reader:
         if any(cell.strip() for cell in cells):
             row, faults = _read_row(columns, cells)
             problems += [Problem(reader.line_num, column, message) for column, message in faults]
             if row:
                 rows.append((reader.line_num, row))
+            else:
+                faulty |= {cell.strip().lower() for cell in cells[at : at + 1]}
         if len(problems) >= MOST_PROBLEMS:
             break
     if not rows and not problems:
         problems.append(Problem(2, "", _("The file has a header but no people.")))
-    return Table(columns, rows, problems)
+    return Table(columns, rows, problems, frozenset(faulty))
 
 
 def _header_problems(columns: tuple[str, ...]) -> Iterable[Problem]:

@@ -57,9 +57,7 @@ SKILL_LEVEL = 2  # of a skill that is simply ticked
 VISIBLE_TO = {
     "staff": gettext_lazy("the program’s staff only"),
     "match": gettext_lazy("the program’s staff, and the person you are matched with"),
-    "together": gettext_lazy(
-        "Never shown with your name: results are given for five people or more together."
-    ),
+    "together": gettext_lazy("the program’s staff, only as figures of five people or more, without names"),
     "everyone": gettext_lazy("everyone in the program"),
 }
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -259,14 +259,16 @@ def answer(survey: Survey, rng: Random, day: date, *, share: float, low: int) ->
     """Let a share of those asked answer, mostly content."""
     asked = list(survey.invitations.order_by("person__email"))
     questions = [q for page in survey.questionnaire.questions["pages"] for q in page["questions"]]
+    comments = iter(rng.sample(texts.COMMENTS, len(texts.COMMENTS)))
     with at(day):
         for invitation in asked[: round(len(asked) * share)]:
-            answer_survey(invitation=invitation, answers={q["key"]: _one(rng, q, low) for q in questions})
+            answers = {q["key"]: _one(rng, q, low, comments) for q in questions}
+            answer_survey(invitation=invitation, answers=answers)
 
 
-def _one(rng: Random, question: dict[str, Any], low: int) -> object:
+def _one(rng: Random, question: dict[str, Any], low: int, comments: Iterator[str]) -> object:
     if question["kind"] == "scale":
         return rng.choices(range(low, 6), [1, 3, 6, 5][: 6 - low] if low == 2 else [2, 6, 6])[0]
     if question["kind"] == "choice":
         return rng.choice([choice["value"] for choice in question["choices"]])
-    return rng.choice(texts.COMMENTS)
+    return next(comments, "")  # each is said once

@@ -80,7 +80,7 @@ def find_problems(table: Table, known: Known) -> list[Problem]:
     """What no single row shows: doubles, unknown supervisors, loops, dates in the wrong order."""
     problems: list[Problem] = []
     seen: dict[str, int] = {}
-    emails = {row.email for _line, row in table.rows}
+    emails = {row.email for _line, row in table.rows} | table.faulty
     for line, row in table.rows:
         if row.email in seen:
             message = _("This address stands in row %(row)d already.") % {"row": seen[row.email]}

@@ -21,7 +21,7 @@ from core.lifecycle import move
 from people import queries
 from people.domain.changes import Known, Plan, find_problems, make_plan, page_language, person_columns, wanted
 from people.models import CareerEvent, Organization, PeopleImport, Person, Unit
-from people.rows import Problem, Row, Table, read_table
+from people.rows import MOST_PROBLEMS, Problem, Row, Table, read_table
 from people.verbs import Verb
 
 CHUNK = 2000  # rows in one statement
@@ -141,7 +141,8 @@ def _examine(content: bytes) -> tuple[list[Problem], Plan | None, Table, Known]:
     known = Known(
         queries.known_people(person_columns()), queries.known_organizations(), queries.known_units()
     )
-    problems = table.problems or find_problems(table, known)
+    problems = sorted([*table.problems, *find_problems(table, known)], key=lambda problem: problem.row)
+    del problems[MOST_PROBLEMS:]
     plan = None if problems else make_plan(table, known, today=timezone.localdate())
     return problems, plan, table, known
 

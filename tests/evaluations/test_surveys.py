@@ -269,7 +269,8 @@ def test_a_manager_makes_opens_and_closes_a_survey(login: Callable[..., Client],
         "opens_on": today.isoformat(),
         "closes_on": (today + timedelta(days=14)).isoformat(),
     }
-    assert client.get(url("survey_new", seed)).status_code == 200
+    page = client.get(url("survey_new", seed))
+    assert (page.context["form"]["closes_on"].value() - page.context["form"]["opens_on"].value()).days == 14
     response = client.post(url("survey_new", seed), data)
     survey = Survey.objects.latest("pk")
     assert response["Location"] == url("survey_desk", seed, uid=survey.uid)

@@ -312,6 +312,19 @@ def test_the_command_applies_and_says_what_it_did(tmp_path: Any, capsys: pytest.
 
 
 @pytest.mark.django_db
+def test_all_problems_are_told_at_once_and_a_faulty_row_is_not_an_unknown_supervisor() -> None:
+    text = (
+        "email,name,level,supervisor_email\n"
+        "ada@example.org,Ada,high,\n"
+        "bo@example.org,Bo,1,ada@example.org\n"
+        "cy@example.org,Cy,1,nobody@example.org\n"
+        "bo@example.org,Bo,1,\n"
+    )
+    uploaded = imports.upload_import(content=text.encode(), file_name="people.csv", by=None)
+    found = [(p["row"], p["column"]) for p in imports.check_import(pk=uploaded.pk).problems]
+    assert found == [(2, "level"), (4, "supervisor_email"), (5, "email")]
+
+
 def test_the_command_names_every_problem(tmp_path: Any) -> None:
     path = tmp_path / "people.csv"
     path.write_text("email,name\nx,A\na@example.org,\n")
