@@ -40,7 +40,13 @@ def main() -> int:
 
 
 def take(
-    browser: Browser, base: str, account: dict[str, str] | None, name: str, address: str, width: int, theme: str
+    browser: Browser,
+    base: str,
+    account: dict[str, str] | None,
+    name: str,
+    address: str,
+    width: int,
+    theme: str,
 ) -> None:
     """Sign in as the account, open the address, keep the upper part of the page."""
     from datetime import UTC, datetime

@@ -8,7 +8,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-pytest_plugins = ["tests.harness.database", "tests.harness.strict", "tests.harness.mail", "tests.harness.worker"]
+pytest_plugins = [
+    "tests.harness.database",
+    "tests.harness.strict",
+    "tests.harness.mail",
+    "tests.harness.worker",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -172,9 +172,13 @@ def test_the_demos_sign_in_does_not_exist_elsewhere(client: Client) -> None:
 
 def test_people_from_the_import_sign_in_by_password_at_once(client: Client) -> None:
     PersonFactory(email="ada@example.org", password="sails-and-oars-9")
-    wrong = client.post(reverse("account_login"), {"login": "ada@example.org", "password": "sails-and-oars-8"})
+    wrong = client.post(
+        reverse("account_login"), {"login": "ada@example.org", "password": "sails-and-oars-8"}
+    )
     assert (wrong.status_code, "_auth_user_id" in client.session) == (200, False)
-    response = client.post(reverse("account_login"), {"login": "ADA@example.org", "password": "sails-and-oars-9"})
+    response = client.post(
+        reverse("account_login"), {"login": "ADA@example.org", "password": "sails-and-oars-9"}
+    )
     assert (response["Location"], "_auth_user_id" in client.session) == (reverse("home"), True)
 
 
@@ -191,7 +195,10 @@ def test_the_address_is_the_organizations_and_stays(login: Callable[..., Client]
     assert client.get(reverse("account_email"))["Location"] == reverse("me")
     assert client.post(reverse("account_email"), data)["Location"] == reverse("me")
     person.refresh_from_db()
-    assert (person.email != "new@example.org", Person.objects.filter(email="new@example.org").count()) == (True, 0)
+    assert (person.email != "new@example.org", Person.objects.filter(email="new@example.org").count()) == (
+        True,
+        0,
+    )
 
 
 def test_nobody_signs_up(client: Client) -> None:
