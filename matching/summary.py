@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -119,7 +120,7 @@ def lede(run: Run, program: Program) -> str:
             "Run %(number)s is proven optimal: no better fit in total. %(covered)s of %(total)s %(mentees)s matched."
         )
     if run.published_at:
-        told = _("Published on %(day)s.") % {"day": date_format(run.published_at, "DATE_FORMAT")}
+        told = _("Published on %(day)s.") % {"day": date_format(localtime(run.published_at), "DATE_FORMAT")}
     else:
         told = _("Nobody has been told.")
     return f"{found % values} {told}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+from django.utils import timezone
 
 from core.errors import Refused
 from core.models import AuditEvent
@@ -11,7 +14,8 @@ from matching.engine.field import Criteria
 from matching.forms import CriteriaForm
 from matching.models import Scheme
 from matching.queries import scheme_of
-from matching.summary import criteria_bars, rules_in_words
+from matching.summary import criteria_bars, lede, rules_in_words
+from tests.factories import RunFactory
 from tests.matching.people import claim, pairs, world
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +119,13 @@ def test_the_weights_the_heaviest_first_without_those_that_are_off():
         ("Skills", 3),
         ("Wish of a mentor", 1),
     ]
+
+
+def test_the_day_of_publishing_is_a_day_where_the_reader_is():
+    here = world()
+    night = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
+    run = RunFactory(
+        cohort=here.cohort, state="published", published_at=night, numbers={"covered": 1, "mentees": 1}
+    )
+    with timezone.override("America/Chicago"):
+        assert lede(run, here.program).endswith("Published on 22 November 2026.")
