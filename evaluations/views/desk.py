@@ -16,6 +16,7 @@ from evaluations.domain import surveys
 from evaluations.forms import SurveyForm
 from people.access import person_of
 from programs.labels import in_language
+from programs.questions import parse
 from programs.views.desk import desk_context, get_cohort
 
 
@@ -46,10 +47,12 @@ def survey_desk(request: HttpRequest, program: str, cohort: str, uid: UUID) -> H
     """One survey: how many answered, and once closed what they said."""
     found = get_cohort(request, program, cohort, Permission.SEE_RESULTS)
     survey = fetch(queries.surveys_of(found), uid=uid)
+    asked = [q for page in parse(survey.questionnaire.questions).pages for q in page.questions]
     context = {
         **desk_context(request, found),
         "survey": survey,
         "title": in_language(survey.title),
+        "questions": [in_language(question.label) for question in asked],
         "results": queries.results(survey),
         "to_ask": queries.audience_of(survey).values("person").distinct().count()
         if survey.state == "draft"

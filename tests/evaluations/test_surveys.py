@@ -274,7 +274,10 @@ def test_a_manager_makes_opens_and_closes_a_survey(login: Callable[..., Client],
     response = client.post(url("survey_new", seed), data)
     survey = Survey.objects.latest("pk")
     assert response["Location"] == url("survey_desk", seed, uid=survey.uid)
-    assert client.get(response["Location"]).context["to_ask"] == 1
+    page = client.get(response["Location"])
+    assert page.context["to_ask"] == 1
+    first = survey.questionnaire.questions["pages"][0]["questions"][0]["label"]["en"]
+    assert f"<li>{first}</li>" in page.content.decode(), "looked at once more before anybody is asked"
     for act, state in (("survey_open", "open"), ("survey_close", "closed")):
         assert client.post(url(act, seed, uid=survey.uid))["Location"] == url(
             "survey_desk", seed, uid=survey.uid
