@@ -50,7 +50,7 @@ class SurveyForm(PageForm):
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = survey_questionnaires(cohort)
         today = today_in(cohort.timezone)
-        self.initial = {"opens_on": today, "closes_on": today + USUAL_SPAN} | self.initial
+        self.initial = {"opens_on": today, "closes_on": today + USUAL_SPAN, **self.initial}
 
     def clean(self) -> dict[str, Any]:
         """The last day is not over, and not before the first."""

@@ -45,11 +45,7 @@ def test_every_template_is_used() -> None:
     texts = all_text()
     unused = []
     for name in NAMES:
-        if (
-            name in FOUND_BY_NAME
-            or name.startswith(STAND_IN)
-            or name.endswith(("subject.txt", "body.md"))
-        ):
+        if name in FOUND_BY_NAME or name.startswith(STAND_IN) or name.endswith(("subject.txt", "body.md")):
             continue
         others = [text for path, text in texts.items() if path != f"templates/{name}"]
         short = name.removeprefix("ui/").removesuffix(".html")
