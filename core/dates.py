@@ -27,6 +27,11 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
+def last_day(first: date, months: int) -> date:
+    """The last day of a term of so many months that begins on a day: 4 November and twelve months give 3 November."""
+    return add_months(first, months) - timedelta(days=1)
+
+
 class EndOfDay(Func):
     """SQL twin of `end_of_day`: a date expression and the column that holds the zone."""
 

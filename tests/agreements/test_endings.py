@@ -22,7 +22,7 @@ from notifications.models import EmailLink, Message
 from participants.models import Enrollment
 from people.models import Person
 from tests.agreements.helpers import current, signed, team
-from tests.factories import MemberFactory, MembershipFactory, PersonFactory
+from tests.factories import MemberFactory, MembershipFactory, PersonFactory, pair
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -206,3 +206,11 @@ def test_another_match_can_be_asked_for_within_sixty_days(day: date, allowed: bo
 def test_strangers_do_not_ask() -> None:
     mentorship, *_ = team()
     refused("not_a_party", ask_for_help, mentorship=mentorship, by=PersonFactory(), wish="advice")
+
+
+@pytest.mark.django_db
+def test_ending_settles_what_somebody_asked_for() -> None:
+    mentorship, _mentor, mentee = pair(state="active")
+    ask_for_help(mentorship=mentorship, by=mentee, wish="advice")
+    end_without_fault(mentorship=mentorship, by=mentee)
+    assert mentorship.help_requests.filter(handled_at=None).count() == 0

@@ -136,7 +136,7 @@ def test_both_sides_get_a_draft_with_reasons_and_without_scores() -> None:
 def test_late_joiners_get_their_full_term() -> None:
     run = run_of(1, state="running")
     (made,) = publish_run(run=run, by=manager())
-    assert (made.starts_on, made.ends_on) == (date(2026, 11, 10), date(2027, 11, 10))
+    assert (made.starts_on, made.ends_on) == (date(2026, 11, 10), date(2027, 11, 9))
 
 
 @time_machine.travel(datetime(2026, 8, 31, 13, tzinfo=UTC))

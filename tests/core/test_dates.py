@@ -9,7 +9,7 @@ from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.dates import EndOfDay, add_months, end_of_day, today_in
+from core.dates import EndOfDay, add_months, end_of_day, last_day, today_in
 from programs.models import Cohort
 from tests import factories as make
 
@@ -130,3 +130,15 @@ class TestAddMonths:
         moved = add_months(day, months)
         assert (moved.year - day.year) * 12 + moved.month - day.month == months
         assert moved.day == day.day or (moved + timedelta(days=1)).day == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "months", "last"),
+    [
+        (date(2026, 11, 4), 12, date(2027, 11, 3)),
+        (date(2026, 1, 1), 6, date(2026, 6, 30)),
+        (date(2026, 8, 31), 6, date(2027, 2, 27)),
+    ],
+)
+def test_a_term_ends_the_day_before_its_months_are_over(first: date, months: int, last: date) -> None:
+    assert last_day(first, months) == last

@@ -127,17 +127,7 @@ def pairs(world: World) -> dict[str, Shown]:
         "mentorship, begun": Shown(begun.mentee, at),
         "mentorship": Shown(running.mentee, do),
         "mentorship, ended": Shown(world.pairs["ended"].mentee, world.pair("ended")),
-        "agreement, empty": Shown(begun.mentee, f"{at}agreement/"),
-        "agreement, written": Shown(begun.mentee, f"{at}agreement/edit/"),
-        "to sign": Shown(world.pairs["ready"].mentee, world.pair("ready", "agreement/")),
-        "to sign, error": Shown(
-            world.pairs["ready"].mentee, world.pair("ready", "agreement/"), wrong("Sign")
-        ),
-        "signed": Shown(world.pairs["waiting"].mentee, world.pair("waiting", "agreement/")),
-        "agreement edit, error": Shown(begun.mentee, f"{at}agreement/edit/", edit),
-        "sent back": Shown(world.pairs["returned"].mentee, world.pair("returned", "agreement/")),
-        "in force": Shown(running.mentee, f"{do}agreement/"),
-        "print": Shown(running.mentee, f"{do}agreement/print/"),
+        **_signing(world),
         "no plan yet": Shown(begun.mentor, f"{at}plan/"),
         "plan, empty": Shown(begun.mentee, f"{at}plan/"),
         "plan": Shown(running.mentee, f"{do}plan/"),
@@ -153,6 +143,24 @@ def pairs(world: World) -> dict[str, Shown]:
         "survey": Shown(running.mentee, f"/s/{world.uids['invitation']}/"),
         "survey, error": Shown(running.mentee, f"/s/{world.uids['invitation']}/", wrong("Send my answers")),
         "survey, answered": Shown(running.mentee, f"/s/{world.uids['answered']}/"),
+    }
+
+
+def _signing(world: World) -> dict[str, Shown]:
+    begun, running = world.pairs["begun"], world.pairs["in force"]
+    at, do, edit = world.pair("begun"), world.pair("in force"), wrong("Save")
+    return {
+        "agreement, empty": Shown(begun.mentee, f"{at}agreement/"),
+        "agreement, written": Shown(begun.mentee, f"{at}agreement/edit/"),
+        "to sign": Shown(world.pairs["ready"].mentee, world.pair("ready", "agreement/")),
+        "to sign, error": Shown(
+            world.pairs["ready"].mentee, world.pair("ready", "agreement/"), wrong("Sign")
+        ),
+        "signed": Shown(world.pairs["waiting"].mentee, world.pair("waiting", "agreement/")),
+        "agreement edit, error": Shown(begun.mentee, f"{at}agreement/edit/", edit),
+        "sent back": Shown(world.pairs["returned"].mentee, world.pair("returned", "agreement/")),
+        "in force": Shown(running.mentee, f"{do}agreement/"),
+        "print": Shown(running.mentee, f"{do}agreement/print/"),
     }
 
 
@@ -179,6 +187,17 @@ def desk(world: World) -> dict[str, Shown]:
         "new cohort, places, error": Shown(ruth, "/desk/lakeside/new/places/", wrong("Continue")),
         "new cohort, policy": Shown(ruth, "/desk/lakeside/new/places/", _places),
         "new cohort, check": Shown(ruth, "/desk/lakeside/new/policy/", _on),
+        **_cohort(world),
+        "forbidden": Shown(person("mira"), call, status=404),
+    }
+    for cohort in ("empty", "call", "review", "running"):
+        shown[f"overview, {cohort}"] = Shown(ruth, world.desk(cohort))
+    return shown
+
+
+def _cohort(world: World) -> dict[str, Shown]:
+    ruth, call = person(MANAGER), world.desk("call")
+    return {
         "cohort settings": Shown(ruth, world.desk("call", "settings/")),
         "cohort settings, error": Shown(ruth, world.desk("call", "settings/"), wrong("Save")),
         "move": Shown(ruth, world.desk("empty", "move/open-call/")),
@@ -195,11 +214,7 @@ def desk(world: World) -> dict[str, Shown]:
         "nothing to release": Shown(ruth, world.desk("empty", "people/decisions/")),
         "import": Shown(ruth, f"{call}people/import/"),
         "import, error": Shown(ruth, f"{call}people/import/", wrong("Check the file")),
-        "forbidden": Shown(person("mira"), call, status=404),
     }
-    for cohort in ("empty", "call", "review", "running"):
-        shown[f"overview, {cohort}"] = Shown(ruth, world.desk(cohort))
-    return shown
 
 
 def _on(window: Window) -> None:
