@@ -14,7 +14,7 @@ from agreements.domain.versions import PURPOSE, copy_to_draft
 from agreements.models import Agreement, Member, Mentorship, Signature
 from agreements.verbs import Verb
 from core.audit import record
-from core.dates import add_months
+from core.dates import last_day
 from core.errors import Refused
 from core.lifecycle import move
 from notifications.domain import links, outbox
@@ -147,7 +147,7 @@ def come_into_force(agreement: Agreement, by: Person | None) -> None:
     agreement.in_force_at = timezone.now()
     move(agreement, Agreement.State.IN_FORCE, also=["in_force_at"])
     if agreement.term_months != (before.term_months if before else mentorship.cohort.term_months):
-        mentorship.ends_on = add_months(mentorship.starts_on, agreement.term_months)
+        mentorship.ends_on = last_day(mentorship.starts_on, agreement.term_months)
     mentorship.meetings_per_month = agreement.meetings_per_month
     mentorship.save(update_fields=["ends_on", "meetings_per_month"])
     if mentorship.state == Mentorship.State.FORMING:

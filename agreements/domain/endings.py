@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agreements.domain.common import check_not_ended, lock_mentorship
@@ -98,6 +99,7 @@ def _end(mentorship: Mentorship, ending: str, ended_on: date) -> None:
     for agreement in mentorship.agreements.select_for_update().filter(state__in=in_work).order_by("pk"):
         move(agreement, Agreement.State.ENDED)
         links.revoke_links(target=agreement, purpose=PURPOSE, by=None)
+    mentorship.help_requests.filter(handled_at=None).update(handled_at=timezone.now())
     mentorship.ended_on = ended_on
     mentorship.ending = ending
     move(mentorship, Mentorship.State.ENDED, also=["ended_on", "ending", "ended_by"])

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from agreements.models import ActionPlan, Agreement, Member, Mentorship
 from agreements.verbs import Verb
 from core.audit import record
-from core.dates import add_months, today_in
+from core.dates import last_day, today_in
 from core.errors import Refused
 from matching.domain.runs import mark_published
 from matching.models import PastPair, Proposal, Run
@@ -167,7 +167,7 @@ def _create(cohort: Cohort, groups: Sequence[Sequence[Proposal]]) -> list[Mentor
     today = today_in(cohort.timezone)
     late = today > cohort.starts_on
     starts_on = today if late else cohort.starts_on
-    ends_on = add_months(starts_on, cohort.term_months) if late else cohort.ends_on
+    ends_on = last_day(starts_on, cohort.term_months) if late else cohort.ends_on
     mentorships = Mentorship.objects.bulk_create(
         Mentorship(
             cohort=cohort,
