@@ -88,7 +88,7 @@ def test_each_name_is_one_that_the_settings_read(name: str) -> None:
 
 def test_everything_that_production_demands_is_given() -> None:
     production = (ROOT / "config" / "settings" / "production.py").read_text()
-    demanded = set(re.findall(r'env\.\w+\("([A-Z_]+)"\)', production))
+    demanded = set(re.findall(r'env\.\w+\("([A-Z_]+)", validate=given\)', production))
     assert demanded
     assert demanded - set(OURS["web"]["environment"]) == set()
 
