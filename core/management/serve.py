@@ -58,8 +58,9 @@ class ServeCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         var = embedded.var_dir()
         own_services = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+        asked = threading.Event()
         try:
-            with _stop_on_signal(), _alone(var) as lock, _listening() as door:
+            with _stop_on_signal(asked), _alone(var) as lock, _listening() as door:
                 url = _url(door)
                 lock.write(f"at {url} (process {os.getpid()})")
                 lock.flush()
@@ -75,7 +76,12 @@ class ServeCommand(BaseCommand):
         except Stopped:
             pass
         except embedded.ServiceError as error:
-            raise CommandError(str(error)) from error
+            if not asked.is_set():
+                raise CommandError(str(error)) from error
+        except Exception:
+            # The signal may have broken what was under way: whoever asked for the end need not hear of that.
+            if not asked.is_set():
+                raise
 
     def _supervisor(self, var: Path, door: socket.socket, url: str, *, own_services: bool) -> Supervisor:
         return Supervisor(
@@ -210,8 +216,9 @@ def _age() -> float:
 
 
 @contextlib.contextmanager
-def _stop_on_signal() -> Iterator[None]:
+def _stop_on_signal(asked: threading.Event) -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
         raise Stopped
 
     before = {number: signal.getsignal(number) for number in STOP_SIGNALS}

@@ -171,7 +171,7 @@ def test_agreed_length_and_meetings_become_those_of_the_mentorship() -> None:
     )
     signed(mentorship, mentor, mentee, term_months=6, meetings_per_month=1)
     mentorship.refresh_from_db()
-    assert (mentorship.ends_on, mentorship.meetings_per_month) == (date(2027, 2, 28), 1)
+    assert (mentorship.ends_on, mentorship.meetings_per_month) == (date(2027, 2, 27), 1)
 
 
 def test_the_agreed_usual_length_leaves_the_last_day_alone() -> None:

@@ -96,14 +96,14 @@ class TestEnding:
         process = start(one=SLEEP, two=SLEEP)
         assert sorted([line(process), line(process)]) == ["    one | awake\n", "    two | awake\n"]
         process.send_signal(number)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert marked("TEST_MARK", mark) == []
 
     def test_a_program_that_ignores_the_request_is_killed(self, start: Start, mark: str) -> None:
         process = start(one=STUBBORN)
         line(process)
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert marked("TEST_MARK", mark) == []
 
     def test_what_a_program_started_ends_too(self, start: Start, mark: str) -> None:
@@ -111,7 +111,7 @@ class TestEnding:
         line(process)
         assert len(marked("TEST_MARK", mark)) == 3
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         assert marked("TEST_MARK", mark) == []
 
     def test_a_closed_pipe_ends_everything(self, start: Start, mark: str) -> None:
@@ -119,7 +119,7 @@ class TestEnding:
         line(process)
         assert process.stdout is not None
         process.stdout.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert marked("TEST_MARK", mark) == []
 
     @pytest.mark.skipif(sys.platform != "linux", reason="the system tells children of a death on Linux alone")
@@ -133,7 +133,7 @@ class TestEnding:
         process = start(one=SLEEP)
         wait_until(lambda: len(marked("TEST_MARK", mark)) > 1, seconds=5)
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         assert wait_until(lambda: marked("TEST_MARK", mark) == [], seconds=5)
 
 
@@ -270,7 +270,7 @@ class TestUp:
         assert wait_until(lambda: answers(url), seconds=30)
 
         up.process.terminate()
-        assert up.process.wait(30) == 0
+        assert up.process.wait(60) == 0
         assert up.left() == []
         assert not (up.var / "up.json").exists()
 
@@ -279,7 +279,7 @@ class TestUp:
         up = serving()
         time.sleep(seconds)
         up.process.terminate()
-        assert up.process.wait(30) in {0, -signal.SIGTERM}  # the latter before it could say anything
+        assert up.process.wait(60) in {0, -signal.SIGTERM}  # the latter before it could say anything
         assert wait_until(lambda: up.left() == [], seconds=5)
 
     def test_a_port_that_is_no_number(self, serving: Callable[..., Serving]) -> None:
