@@ -19,7 +19,9 @@ from core.embedded.services import healthy, stop
 
 ROOT = Path(__file__).resolve().parents[2]
 DRIVER = """
-import os, sys
+import os, signal, sys
+for number in (1, 2, 15):
+    signal.signal(number, signal.SIG_DFL)  # a test run in the background hands on an ignored Ctrl-C
 from pathlib import Path
 from core.embedded import supervisor
 from core.embedded.supervisor import Program, Supervisor
