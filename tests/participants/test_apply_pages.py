@@ -19,6 +19,8 @@ POSTS = {
     "mentors": {"wishes_1": "", "wishes_2": "", "wishes_3": ""},
 }  # fmt: skip
 
+MENTORS_PAGE = "work"  # of the mentors' form, not of the mentees'
+
 
 @pytest.fixture
 def me(call: Call) -> Person:
@@ -211,7 +213,7 @@ class TestClosed:
         call.cohort.save()
         assert [web.get(call.form(url)).status_code for url in ("", "mentee/", "mentee/you/")] == [404] * 3
 
-    @pytest.mark.parametrize("rest", ["coach/", "mentee/nothing/", "mentee/work/"])
+    @pytest.mark.parametrize("rest", ["coach/", "mentee/nothing/", f"mentee/{MENTORS_PAGE}/"])
     def test_what_does_not_exist(self, web: Client, call: Call, rest: str) -> None:
         begin(web, call)
         assert web.get(call.form(rest)).status_code == 404
