@@ -1,4 +1,4 @@
-"""Criteria, runs kept as versions, proposals, and what the manager has fixed by hand."""
+"""Runs kept as versions, and what each proposes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,6 @@ from core.lifecycle import Lifecycle
 from core.models import Addressed
 from participants.models import Enrollment
 from programs.models import Cohort
-
-
-class Scheme(models.Model):
-    """The criteria in force for a cohort; `version` guards against lost updates."""
-
-    cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, related_name="scheme")
-    criteria = models.JSONField(default=dict)
-    version = models.PositiveIntegerField(default=1)
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    changed_at = models.DateTimeField(auto_now=True)
-
-    def __str__(self) -> str:
-        return f"scheme of {self.cohort_id} v{self.version}"
 
 
 class Run(Addressed):
@@ -136,49 +121,3 @@ class Outlook(models.Model):
 
     def __str__(self) -> str:
         return f"outlook of {self.enrollment_id}"
-
-
-class Fixed(models.Model):
-    """A pair that the manager has decided on."""
-
-    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="+")
-    mentee = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="+")
-    mentor = models.ForeignKey(Enrollment, on_delete=models.CASCADE, related_name="+")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        abstract = True
-
-
-class Lock(Fixed):
-    """A pair that each run must keep."""
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["mentee", "mentor"], name="lock_unique")]
-
-    def __str__(self) -> str:
-        return f"keep {self.mentee_id} with {self.mentor_id}"
-
-
-class Exclusion(Fixed):
-    """A pair that must never be, with the reason (staff only)."""
-
-    reason = models.CharField(_("reason"), max_length=300)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["mentee", "mentor"], name="exclusion_unique")
-        ]
-
-    def __str__(self) -> str:
-        return f"never {self.mentee_id} with {self.mentor_id}"
-
-
-class PastPair(models.Model):
-    """Two people who once were a pair: never matched again. Keyed digest, so it tells nothing by itself."""
-
-    digest = models.BinaryField(max_length=32, unique=True)
-
-    def __str__(self) -> str:
-        return bytes(self.digest).hex()[:8]

@@ -1,0 +1,7 @@
+"""Criteria, runs kept as versions, proposals, and what the manager has fixed by hand."""
+
+from matching.models.criteria import Scheme
+from matching.models.fixed import Exclusion, Lock, PastPair
+from matching.models.runs import Leftover, Outlook, Proposal, Run
+
+__all__ = ["Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Proposal", "Run", "Scheme"]
