@@ -25,7 +25,7 @@ SIZES = ((115, 90), (3000, 2000))  # mentees, mentors
 def make(mentees: int, mentors: int) -> None:
     """A cohort, and one past pair for every ten people."""
     from benchmarks.people import make_cohort
-    from matching.domain.pairs import past_pair_digest
+    from matching.domain.pairs import past_pair
     from matching.models import PastPair
     from people.models import Organization, Person
     from programs.models import Program
@@ -38,7 +38,7 @@ def make(mentees: int, mentors: int) -> None:
     ids = list(Person.objects.filter(organization=owner).order_by("pk").values_list("pk", flat=True))
     dice = random.Random(1)
     pairs = {frozenset(dice.sample(ids, 2)) for _ in range(len(ids) // 10)}
-    PastPair.objects.bulk_create(PastPair(digest=past_pair_digest(*pair)) for pair in pairs)
+    PastPair.objects.bulk_create(past_pair(*pair) for pair in pairs)
 
 
 def run(mentees: int) -> None:

@@ -1,16 +1,21 @@
-"""Who was a pair before, kept as keyed digests: without the key the table tells nothing."""
+"""Who was a pair before, kept as keyed digests: without the key the table tells nothing.
+
+A digest can only be looked for, so all candidate pairs would have to be digested. Beside it stands a hint, which
+spares nearly all of them: ten bits for each of the two people, also from the key. So few bits fit many people.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.conf import settings
 
 from matching.models import PastPair
 
 Pair = tuple[int, int]
+_BUCKETS = 1 << 10
 
 
 class _Digests:
@@ -31,10 +36,24 @@ class _Digests:
         digest.update(b"%d" % high)
         return digest.digest()
 
+    def bucket(self, person: int) -> int:
+        short = hashlib.blake2b(b"%d" % person, key=self._key, digest_size=2).digest()
+        return int.from_bytes(short) % _BUCKETS
+
+    def hint(self, first: int, second: int) -> int:
+        low, high = sorted((self.bucket(first), self.bucket(second)))
+        return low * _BUCKETS + high
+
 
 def past_pair_digest(person_a: int, person_b: int) -> bytes:
     """The digest of two person ids, in either order."""
     return _Digests().of(person_a, person_b)
+
+
+def past_pair(person_a: int, person_b: int) -> PastPair:
+    """The row that remembers two people, not saved."""
+    digests = _Digests()
+    return PastPair(digest=digests.of(person_a, person_b), hint=digests.hint(person_a, person_b))
 
 
 def past_pairs_among(candidates: Iterable[Pair]) -> Iterator[Pair]:
@@ -46,3 +65,36 @@ def past_pairs_among(candidates: Iterable[Pair]) -> Iterator[Pair]:
     for first, second in candidates:
         if digest(first, second) in known:
             yield first, second
+
+
+def past_pairs_between(groups: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Pair]:
+    """All (mentee, mentor) person ids that have been a pair before, out of groups of mentees and mentors."""
+    hints = set(PastPair.objects.order_by().values_list("hint", flat=True).distinct())
+    if not hints:
+        return []
+    every = None in hints  # remembered before there were hints
+    pairs = (
+        ((mentee, mentor) for mentees, mentors in groups for mentee in mentees for mentor in mentors)
+        if every
+        else _hinted({hint for hint in hints if hint is not None}, groups)
+    )
+    return sorted(set(past_pairs_among(pairs)))
+
+
+def _hinted(hints: set[int], groups: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Iterator[Pair]:
+    digests = _Digests()
+    for group in groups:
+        mentees, mentors = (_by_bucket(digests, people) for people in group)
+        for hint in hints:
+            low, high = divmod(hint, _BUCKETS)
+            for mine, theirs in {(low, high), (high, low)}:
+                for mentee in mentees.get(mine, ()):
+                    for mentor in mentors.get(theirs, ()):
+                        yield mentee, mentor
+
+
+def _by_bucket(digests: _Digests, people: Iterable[int]) -> Mapping[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for person in people:
+        found.setdefault(digests.bucket(person), []).append(person)
+    return found

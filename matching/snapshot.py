@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, time
-from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,10 @@ from django.db import connection, transaction
 from django.db.models import Count, F
 from django.db.models.functions import Coalesce
 
+from matching.engine import Problem
 from matching.engine.field import UNKNOWN, Criteria, Field, Links, People, build_field
 from matching.models import Proposal
-from matching.past import past_pairs_among
+from matching.past import past_pairs_between
 from matching.queries import exclusions_of, latest_ready, locks_of, to_match
 from participants.models import Enrollment, SkillClaim, Wish
 from programs.models import Cohort, Strand
@@ -49,8 +50,7 @@ class Side:
 
     def people(self) -> People:
         """For the engine."""
-        columns = asdict(self)
-        del columns["enrollment"]
+        columns = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "enrollment"}
         return People(**columns, group=self.unit)
 
 
@@ -78,10 +78,61 @@ class Snapshot:
             self.mentees.people(), self.mentors.people(), Criteria.from_dict(self.criteria), links
         )
 
+    def problem(self, built: Field) -> Problem:
+        """What is to be solved. A lock or a kept pair of somebody who has left stands in nobody's way."""
+        return built.problem(locks=self.standing_locks(), keep=self.keep)
+
+    def standing_locks(self) -> list[Pair]:
+        """The locks whose people both take part."""
+        mentees, mentors = set(self.mentees.person), set(self.mentors.person)
+        return [lock for lock in self.locks if lock[0] in mentees and lock[1] in mentors]
+
     def digest(self) -> str:
         """SHA-256 of people, criteria, locks and exclusions."""
-        plain = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(plain.encode()).hexdigest()
+        digest = hashlib.sha256()
+        for line in self._lines():
+            digest.update(line)
+        return digest.hexdigest()
+
+    def pack(self) -> bytes:
+        """All of it, compressed, to be kept with the run."""
+        squeezer = zlib.compressobj()
+        parts = [squeezer.compress(line) for line in self._lines()]
+        return b"".join([*parts, squeezer.flush()])
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Snapshot:
+        """What was packed."""
+        found: dict[str, Any] = {"mentees": Side(), "mentors": Side()}
+        for line in zlib.decompress(data).splitlines():
+            name, value = json.loads(line)
+            side, _dot, column = name.partition(".")
+            if column == "skills":
+                setattr(found[side], column, [_tuples(row) for row in value])
+            elif column:
+                setattr(found[side], column, value)
+            else:
+                found[name] = _tuples(value) if name in _PAIRS else value
+        return cls(**found)
+
+    def _lines(self) -> Iterator[bytes]:
+        """A line of JSON for each column, so that no text of everything is ever built."""
+        for item in fields(self):
+            value = getattr(self, item.name)
+            named = [(item.name, value)]
+            if isinstance(value, Side):
+                named = [
+                    (f"{item.name}.{column.name}", getattr(value, column.name)) for column in fields(value)
+                ]
+            for entry in named:
+                yield json.dumps(entry, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+_PAIRS = ("wishes", "exclusions", "past_pairs", "locks", "keep")
+
+
+def _tuples(rows: list[list[int]]) -> list[Any]:
+    return [tuple(row) for row in rows]
 
 
 @contextmanager
@@ -113,7 +164,7 @@ def read_snapshot(
         mentees, mentors = sides[Enrollment.Role.MENTEE], sides[Enrollment.Role.MENTOR]
         _add_skills(sides)
         mentees.chain = _chains(mentees.person, settings.rules.chain_levels)
-        past = sorted(past_pairs_among(_candidates(mentees, mentors, settings.rules.same_strand)))
+        past = past_pairs_between(_groups(mentees, mentors, settings.rules.same_strand))
         return Snapshot(
             mentees=mentees,
             mentors=mentors,
@@ -244,15 +295,15 @@ def _pairs(fixed: Any) -> list[Pair]:
     return sorted(set(fixed.values_list("mentee__person_id", "mentor__person_id")))
 
 
-def _candidates(mentees: Side, mentors: Side, same_strand: bool) -> Iterator[Pair]:
+def _groups(mentees: Side, mentors: Side, same_strand: bool) -> list[tuple[list[int], list[int]]]:
+    """Mentees and mentors among whom pairs may be."""
     if not same_strand:
-        yield from product(mentees.person, mentors.person)
-        return
-    by_strand: dict[int, list[int]] = {}
-    for person, strand in zip(mentors.person, mentors.strand, strict=True):
-        by_strand.setdefault(strand, []).append(person)
-    for person, strand in zip(mentees.person, mentees.strand, strict=True):
-        yield from product([person], by_strand.get(strand, []))
+        return [(mentees.person, mentors.person)]
+    found: dict[int, tuple[list[int], list[int]]] = {}
+    for place, side in enumerate((mentees, mentors)):
+        for person, strand in zip(side.person, side.strand, strict=True):
+            found.setdefault(strand, ([], []))[place].append(person)
+    return list(found.values())
 
 
 def _kept(cohort: Cohort) -> list[Pair]:

@@ -19,7 +19,7 @@ from core.dates import last_day, today_in
 from core.errors import Refused
 from matching.domain.runs import mark_published
 from matching.models import PastPair, Proposal, Run
-from matching.past import past_pair_digest
+from matching.past import past_pair, past_pair_digest
 from matching.queries import impossible
 from matching.words import shared_reasons
 from notifications.domain import outbox
@@ -198,9 +198,7 @@ def _create(cohort: Cohort, groups: Sequence[Sequence[Proposal]]) -> list[Mentor
             for proposal in group
         )
     PastPair.objects.bulk_create(
-        PastPair(digest=past_pair_digest(p.mentee.person_id, p.mentor.person_id))
-        for group in groups
-        for p in group
+        past_pair(p.mentee.person_id, p.mentor.person_id) for group in groups for p in group
     )
     return mentorships
 

@@ -132,6 +132,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 10,
 }
 CELERY_TIMEZONE = "UTC"
+MATCHING_INPUTS_KEPT = env.int("MATCHING_INPUTS_KEPT", 10)  # newest runs of a cohort whose inputs are kept
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-people-imports": {"task": "people.tasks.sweep_people_imports", "schedule": 60},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import structlog
@@ -15,9 +15,11 @@ from django.utils import timezone
 from core.audit import record
 from core.lifecycle import move
 from matching.domain.findings import Findings
+from matching.domain.inputs import drop_old_inputs
 from matching.engine import Certificate, EngineError, Problem, Solution, certify, solve
 from matching.engine.field import Field
-from matching.models import Leftover, Outlook, Proposal, Run
+from matching.loaded import packed_inputs
+from matching.models import Leftover, Outlook, Proposal, Run, RunInput
 from matching.snapshot import Pair, Snapshot, read_snapshot
 from matching.verbs import Verb
 
@@ -115,6 +117,7 @@ def _work(run: Run) -> None:
         raise Failure("engine") from error
     _enter(run, "certifying")
     certificate = _certify(field, problem, solution)
+    solution = replace(solution, certificate=certificate)
     _enter(run, "explaining")
     findings = Findings(snapshot, field, problem, solution)
     outlooks = list(findings.outlooks(run.pk, _explaining(run)))
@@ -125,7 +128,7 @@ def _work(run: Run) -> None:
     run.engine_version = engine_version()
     run.certificate = asdict(certificate)
     run.numbers = findings.numbers()
-    _store(run, proposals, leftovers, outlooks)
+    _store(run, packed_inputs(run.pk, snapshot, solution), proposals, leftovers, outlooks)
 
 
 def _field(snapshot: Snapshot) -> Field:
@@ -142,8 +145,7 @@ def _problem(field: Field, snapshot: Snapshot) -> Problem:
     mentees, mentors = snapshot.mentees, snapshot.mentors
     rows = {person: row for row, person in enumerate(mentees.person)}
     columns = {person: row for row, person in enumerate(mentors.person)}
-    # Somebody who has left takes the lock along.
-    locks = [(mentee, mentor) for mentee, mentor in snapshot.locks if mentee in rows and mentor in columns]
+    locks = snapshot.standing_locks()
     broken = [
         {
             "mentee": mentees.enrollment[rows[mentee]],
@@ -157,7 +159,7 @@ def _problem(field: Field, snapshot: Snapshot) -> Problem:
         raise Failure("lock_rule", pairs=broken)
     if crowded := _crowded(locks, snapshot):
         raise Failure("lock_places", enrollments=crowded)
-    return field.problem(locks=locks, keep=snapshot.keep)
+    return snapshot.problem(field)
 
 
 def _crowded(locks: list[Pair], snapshot: Snapshot) -> list[int]:
@@ -196,13 +198,17 @@ def _explaining(run: Run) -> Any:
 
 
 @transaction.atomic
-def _store(run: Run, proposals: list[Proposal], leftovers: list[Leftover], outlooks: list[Outlook]) -> None:
+def _store(
+    run: Run, inputs: RunInput, proposals: list[Proposal], leftovers: list[Leftover], outlooks: list[Outlook]
+) -> None:
     locked = Run.objects.select_for_update().get(pk=run.pk)
     if locked.state != Run.State.RUNNING:
         raise Stopped
     Proposal.objects.bulk_create(proposals, batch_size=_BATCH)
     Leftover.objects.bulk_create(leftovers, batch_size=_BATCH)
     Outlook.objects.bulk_create(outlooks, batch_size=_BATCH)
+    inputs.save()
+    drop_old_inputs(run.cohort_id)
     for name in ("snapshot_digest", "engine_version", "certificate", "numbers"):
         setattr(locked, name, getattr(run, name))
     locked.stage, locked.progress, locked.finished_at = "", 100, timezone.now()

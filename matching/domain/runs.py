@@ -15,6 +15,7 @@ from core.audit import record
 from core.errors import Refused
 from core.lifecycle import move
 from matching.domain.execution import fail, holding
+from matching.domain.inputs import drop_inputs_of_closed
 from matching.engine.field import Criteria
 from matching.models import Lock, Run
 from matching.past import past_pairs_among
@@ -121,7 +122,8 @@ def _drop_served_locks(cohort: Cohort) -> None:
 
 
 def sweep(*, cohort: Cohort | None = None) -> None:
-    """Mark runs whose worker has died as failed, and hand queued ones to the worker again."""
+    """Mark runs whose worker has died as failed, hand queued ones to the worker again, drop what serves no more."""
+    drop_inputs_of_closed()
     open_runs = Run.objects.filter(state__in=UNDER_WAY)
     if cohort is not None:
         open_runs = open_runs.filter(cohort=cohort)

@@ -2,6 +2,7 @@
 
 from matching.models.criteria import Scheme
 from matching.models.fixed import Exclusion, Lock, PastPair
+from matching.models.inputs import RunInput
 from matching.models.runs import Leftover, Outlook, Proposal, Run
 
-__all__ = ["Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Proposal", "Run", "Scheme"]
+__all__ = ["Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Proposal", "Run", "RunInput", "Scheme"]

@@ -53,6 +53,7 @@ class PastPair(models.Model):
     """Two people who once were a pair: never matched again. Keyed digest, so it tells nothing by itself."""
 
     digest = models.BinaryField(max_length=32, unique=True)
+    hint = models.IntegerField(null=True)  # a few keyed bits of each of the two: see matching.past
 
     def __str__(self) -> str:
         return bytes(self.digest).hex()[:8]

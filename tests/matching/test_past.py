@@ -1,10 +1,13 @@
 """Past pairs are kept as keyed digests."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from matching.domain.pairs import past_pair_digest, remember_pair
+from matching import past
+from matching.domain.pairs import past_pair, past_pair_digest, remember_pair
 from matching.models import PastPair
-from matching.past import past_pairs_among
+from matching.past import past_pairs_among, past_pairs_between
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +54,43 @@ def test_nobody_remembered_reads_no_candidates():
         yield
 
     assert list(past_pairs_among(candidates())) == []
+
+
+def test_between_groups_all_are_found_and_nobody_else():
+    for pair in ((1, 11), (12, 2), (3, 3), (1, 21)):
+        remember_pair(*pair)
+    assert past_pairs_between([([1, 2, 3], [11, 12, 3])]) == [(1, 11), (2, 12), (3, 3)]
+    assert past_pairs_between([([1], [12]), ([2], [11])]) == []
+    assert past_pairs_between([([1], [21]), ([11, 12], [1])]) == [(1, 21), (11, 1)]
+
+
+def test_the_hint_spares_nearly_all_digests(monkeypatch):
+    for number in range(20):
+        remember_pair(number, 1000 + number)
+    asked = []
+    real = past._Digests.of
+    monkeypatch.setattr(past._Digests, "of", lambda self, *pair: asked.append(pair) or real(self, *pair))
+    found = past_pairs_between([(range(300), range(1000, 1300))])
+    assert found == [(number, 1000 + number) for number in range(20)]
+    assert len(asked) < 300 * 300 / 500
+
+
+def test_a_row_from_before_the_hints_is_found_too():
+    remember_pair(4, 8)
+    PastPair.objects.create(digest=past_pair_digest(5, 9))
+    assert past_pairs_between([([4, 5], [8, 9])]) == [(4, 8), (5, 9)]
+    remember_pair(9, 5)
+    assert PastPair.objects.filter(hint=None).count() == 0
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**9))
+def test_the_hint_is_the_same_in_either_order(one, two):
+    assert past_pair(one, two).hint == past_pair(two, one).hint
+
+
+def test_the_hint_tells_little_and_nothing_without_the_key(settings):
+    hints = {past_pair(1, other).hint for other in range(2, 3000)}
+    assert len(hints) <= 1024
+    before = past_pair(1, 2).hint
+    settings.LINK_KEY = "another-" + "k" * 60
+    assert past_pair(1, 2).hint != before
