@@ -5,9 +5,8 @@
     solution = solve(problem)
 
 What goes in speaks of person ids; what comes out speaks of rows, the places of people in the columns
-given. Every eligible pair is a candidate, worked out in chunks, so the optimum is that of the whole
-field. This is meant for fields of up to about 5,000 people a side; more than `MAX_PAIRS` eligible pairs
-are refused with a ValueError.
+given. Every eligible pair is a candidate, so the optimum is that of the whole field. More than `MAX_PAIRS`
+eligible pairs are refused with a ValueError.
 """
 
 from __future__ import annotations
@@ -20,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.engine.criteria import BONUSES, CRITERIA, RULES, Criteria, Rules, Weights
+from matching.engine.ground import Ground
 from matching.engine.parts import Part, parts_of
 from matching.engine.people import UNKNOWN, Ints, Links, Pair, People, Ragged
 from matching.engine.problem import Problem
-from matching.engine.rules import Counter, Named, Tally, broken, named, names
-from matching.engine.scoring import Bonds, Bonuses, attainable, bonds, bonuses, factors
+from matching.engine.rules import names
+from matching.engine.scoring import Floats, attainable
 
 __all__ = [
     "BONUSES", "CRITERIA", "MAX_PAIRS", "RULES", "UNKNOWN", "Criteria", "Field", "Links", "Part", "People",
@@ -32,7 +32,6 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_PAIRS = 30_000_000
-_CHUNK = 512
 
 Ints32 = npt.NDArray[np.int32]
 
@@ -58,19 +57,19 @@ class Field:
     score: Ints32
     attainable: Ints  # points of a perfect mentor for each mentee, wishes and introductions apart
     group_ids: Ints  # group of `Problem.group` k is `group_ids[k]` of the column `People.group`
-    _bonds: Bonds
-    _named: Named
-    _tallies: tuple[Tally, Tally]
+    start: Ints  # candidates of mentee row r are `start[r]` to `start[r + 1]`
+    ground: Ground
 
     def eligible(self, *, mentee: int) -> int:
         """How many mentors this mentee may be paired with."""
-        return int(np.diff(np.searchsorted(self.mentee, [mentee, mentee + 1]))[0])
+        return int(self.ground.tallies[0].eligible[mentee])
 
     def removals(self, *, mentee: int | None = None, mentor: int | None = None) -> list[Removal]:
         """What each hard rule took from one person, the most first; rules that took nothing are left out."""
         if (mentee is None) == (mentor is None):
             raise ValueError("removals: give a mentee or a mentor")
-        tally, row = (self._tallies[0], mentee) if mentee is not None else (self._tallies[1], mentor)
+        mine, theirs = self.ground.tallies
+        tally, row = (mine, mentee) if mentee is not None else (theirs, mentor)
         counts = zip(RULES, tally.removed[row].tolist(), tally.only[row].tolist(), strict=True)
         return sorted(
             (Removal(*count) for count in counts if count[1]),
@@ -79,8 +78,7 @@ class Field:
 
     def blocked_by(self, mentee: int, mentor: int) -> tuple[str, ...]:
         """Names of the hard rules that forbid the pair; empty if the two may be paired."""
-        rows = slice(mentee, mentee + 1)
-        return names(int(broken(self.mentees, self.mentors, self.criteria, self._named, rows)[0, mentor]))
+        return names(int(self.ground.book.broken(np.array([mentee]), np.array([mentor]))[0]))
 
     def score_of(self, mentee: int, mentor: int) -> int | None:
         """Score of a candidate pair, None for a forbidden one."""
@@ -97,7 +95,7 @@ class Field:
 
     def parts(self, mentee: int, mentor: int) -> list[Part]:
         """What the score of a pair is made of, by criterion, with the facts; points sum to the score."""
-        return parts_of(self.mentees, self.mentors, self.criteria, self._bonds, mentee, mentor)
+        return parts_of(self.mentees, self.mentors, self.criteria, self.ground.bonds, mentee, mentor)
 
     def problem(self, *, locks: Sequence[Pair] = (), keep: Sequence[Pair] = ()) -> Problem:
         """The problem to solve; `locks` and `keep` (pairs of the run before) are person ids.
@@ -140,13 +138,19 @@ class Field:
         return self.mentees.rows_of(flat[:, 0]), self.mentors.rows_of(flat[:, 1])
 
     def _edges(self, mentee: Ints, mentor: Ints) -> Ints:
-        width = len(self.mentors)
-        keys = self.mentee.astype(np.int64) * width + self.mentor
-        wanted = np.where((mentee < 0) | (mentor < 0), -1, mentee * width + mentor)
-        place = np.searchsorted(keys, wanted)
-        found = (place < len(keys)) & (wanted >= 0)
-        found[found] = keys[place[found]] == wanted[found]
-        return np.where(found, place, -1).astype(np.int64)
+        """Place of each pair among the candidates, -1 where it is none: a search within each mentee's."""
+        here = np.flatnonzero((mentee >= 0) & (mentor >= 0))
+        low, end = self.start[mentee[here]], self.start[mentee[here] + 1]
+        high = end.copy()
+        while (low < high).any():
+            middle = (low + high) // 2
+            before = (low < high) & (self.mentor[np.minimum(middle, len(self.mentor) - 1)] < mentor[here])
+            low, high = np.where(before, middle + 1, low), np.where(before, high, middle)
+        found = np.full(len(mentee), -1, dtype=np.int64)
+        there = low < end
+        there[there] = self.mentor[low[there]] == mentor[here[there]]
+        found[here[there]] = low[there]
+        return found
 
 
 def build_field(
@@ -157,44 +161,37 @@ def build_field(
 ) -> Field:
     """Score every eligible pair. Raises ValueError for more than `MAX_PAIRS` of them."""
     criteria, links = criteria or Criteria(), links or Links()
-    pairs, found_bonds = named(mentees, mentors, criteria, links), bonds(criteria, links)
-    counter = Counter(len(mentees), len(mentors))
-    columns = _candidates(mentees, mentors, criteria, pairs, bonuses(mentees, mentors, found_bonds), counter)
+    ground = Ground.of(mentees, mentors, criteria, links)
+    eligible = ground.tallies[0].eligible
+    start = np.concatenate(([0], np.cumsum(eligible)))
+    if start[-1] > MAX_PAIRS:
+        raise ValueError(f"the field has more than {MAX_PAIRS:,} eligible pairs: split it by strand")
+    mentor, score = _candidates(ground, start)
     return Field(
         mentees=mentees,
         mentors=mentors,
         criteria=criteria,
         links=links,
-        mentee=columns[0],
-        mentor=columns[1],
-        score=columns[2],
+        mentee=np.repeat(np.arange(len(mentees), dtype=np.int32), eligible),
+        mentor=mentor,
+        score=score,
         attainable=attainable(mentees, criteria),
         group_ids=np.setdiff1d(mentees.group, [UNKNOWN]),
-        _bonds=found_bonds,
-        _named=pairs,
-        _tallies=counter.tallies(),
+        start=start,
+        ground=ground,
     )
 
 
-def _candidates(
-    mentees: People, mentors: People, criteria: Criteria, pairs: Named, bonus: Bonuses, counter: Counter
-) -> list[Ints32]:
-    """Mentee row, mentor row and score of every eligible pair; the others are counted."""
-    left, right = factors(mentees, mentors, criteria)
-    found: list[tuple[Ints32, Ints32, Ints32]] = []
-    total = 0
-    for start in range(0, len(mentees), _CHUNK):
-        rows = slice(start, min(start + _CHUNK, len(mentees)))
-        value = broken(mentees, mentors, criteria, pairs, rows)
-        counter.add(value, start)
-        points = (left[rows] @ right.T).astype(np.int32)
-        part = slice(*np.searchsorted(bonus.mentee, [start, rows.stop]))
-        added = bonus.points[part].astype(np.int32)
-        np.add.at(points, (bonus.mentee[part] - start, bonus.mentor[part]), added)
-        row, column = np.nonzero(value == 0)
-        total += len(row)
-        if total > MAX_PAIRS:
-            raise ValueError(f"the field has more than {MAX_PAIRS:,} eligible pairs: split it by strand")
-        found.append(((row + start).astype(np.int32), column.astype(np.int32), points[row, column]))
-    empty = np.zeros(0, dtype=np.int32)
-    return [np.concatenate([empty, *part]) for part in zip(*found, strict=True)] or [empty] * 3
+def _candidates(ground: Ground, start: Ints) -> tuple[Ints32, Ints32]:
+    """Mentor row and score of every eligible pair, each mentee's from `start` on."""
+    mentor, score = (np.empty(start[-1], dtype=np.int32) for _ in range(2))
+
+    def fill(rows: Ints, columns: Ints, worth: Floats) -> None:
+        for row, mine in zip(rows.tolist(), worth, strict=True):
+            part, eligible = slice(start[row], start[row + 1]), mine >= 0
+            mentor[part] = columns[eligible]
+            score[part] = mine[eligible]
+
+    for _done in ground.pieces(fill):
+        pass
+    return mentor, score

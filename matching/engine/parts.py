@@ -8,14 +8,15 @@ from typing import Any
 from matching.engine.criteria import CRITERIA, Criteria
 from matching.engine.people import UNKNOWN, People, Ragged
 from matching.engine.scoring import (
-    UNIT,
+    HALF,
     Bonds,
     bits,
-    level_points,
+    bond_share,
+    level_share,
+    list_share,
     minutes_apart,
-    share_points,
-    skill_points,
-    time_zone_points,
+    skill_share,
+    time_zone_share,
 )
 
 
@@ -36,55 +37,47 @@ class Part:
 
 
 def parts_of(
-    mentees: People,
-    mentors: People,
-    criteria: Criteria,
-    bonds: Bonds,
-    mentee: int,
-    mentor: int,
+    mentees: People, mentors: People, criteria: Criteria, bonds: Bonds, mentee: int, mentor: int
 ) -> list[Part]:
-    """Parts of the pair of these rows, in the order of CRITERIA; weights of 0 have none."""
-    pair = int(mentees.person[mentee]), int(mentors.person[mentor])
-    found: dict[str, Told] = {
-        "skills": _skills(
-            mentees.skills.row(mentee),
-            mentors.skills.row(mentor),
-            criteria.weights.skills,
-        ),
-        **_lists(mentees, mentors, criteria, mentee, mentor),
+    """Parts of the pair of these rows, in the order of CRITERIA; those that weigh nothing have none."""
+    shares: dict[str, Share] = {
+        "skills": _skills(mentees.skills.row(mentee), mentors.skills.row(mentor)),
+        **_lists(mentees, mentors, mentee, mentor),
         **_values(mentees, mentors, criteria, mentee, mentor),
-        **bonds.get(pair, {}),
+        **{
+            name: (bond_share(name, rank), {} if name == "introduction" else {"rank": rank})
+            for name, rank in bonds.of(mentee, mentor).items()
+        },
     }
-    return [
-        Part(name, told[0], getattr(criteria.weights, name) * UNIT, told[1])
-        for name in CRITERIA
-        if getattr(criteria.weights, name) and (told := found.get(name))
-    ]
+    found = []
+    for place, name in enumerate(CRITERIA):
+        program = getattr(criteria.weights, name)
+        own = (int(side.weights[row, place]) for side, row in ((mentees, mentee), (mentors, mentor)))
+        weight = sum(program if value == UNKNOWN else value for value in own)
+        if weight and (share := shares.get(name)):
+            found.append(Part(name, weight * share[0], weight * HALF, share[1]))
+    return found
 
 
-Told = tuple[int, dict[str, Any]] | None
+Share = tuple[int, dict[str, Any]] | None  # of HALF; None where one of the two stated nothing
 
 
-def _skills(sought: list[tuple[int, int]], offered: list[tuple[int, int]], weight: int) -> Told:
+def _skills(sought: list[tuple[int, int]], offered: list[tuple[int, int]]) -> Share:
     if not sought or not offered:
         return None
     has = dict(offered)
     matched = [(skill, wanted, has[skill]) for skill, wanted in sought if skill in has]
-    points = sum(skill_points(weight, len(sought), wanted, level) for _, wanted, level in matched)
-    return points, {
-        "matched": matched,
-        "missing": [skill for skill, _ in sought if skill not in has],
-    }
+    share = sum(int(skill_share(len(sought), wanted, level)) for _, wanted, level in matched)
+    return share, {"matched": matched, "missing": [skill for skill, _ in sought if skill not in has]}
 
 
-def _lists(mentees: People, mentors: People, criteria: Criteria, mentee: int, mentor: int) -> dict[str, Told]:
-    found: dict[str, Told] = {}
+def _lists(mentees: People, mentors: People, mentee: int, mentor: int) -> dict[str, Share]:
+    found: dict[str, Share] = {}
     for name in ("goals", "media", "availability"):
         mine, theirs = (_entries(side, name, row) for side, row in ((mentees, mentee), (mentors, mentor)))
         if mine and theirs:
             matched = [entry for entry in mine if entry in theirs]
-            each = share_points(getattr(criteria.weights, name), len(mine))
-            found[name] = each * len(matched), {"matched": matched}
+            found[name] = list_share(len(mine)) * len(matched), {"matched": matched}
     return found
 
 
@@ -96,29 +89,22 @@ def _entries(people: People, name: str, row: int) -> list[int]:
 
 def _values(
     mentees: People, mentors: People, criteria: Criteria, mentee: int, mentor: int
-) -> dict[str, Told]:
+) -> dict[str, Share]:
     def both(name: str) -> tuple[int, int] | None:
-        mine, theirs = (
-            int(getattr(mentees, name)[mentee]),
-            int(getattr(mentors, name)[mentor]),
-        )
+        mine, theirs = int(getattr(mentees, name)[mentee]), int(getattr(mentors, name)[mentor])
         return None if UNKNOWN in (mine, theirs) else (mine, theirs)
 
-    found: dict[str, Told] = {}
+    found: dict[str, Share] = {}
     if level := both("level"):
         gap = level[1] - level[0]
-        found["level"] = level_points(criteria, gap), {"gap": gap}
+        found["level"] = level_share(criteria, gap), {"gap": gap}
     if unit := both("unit"):
         same = unit[0] == unit[1]
-        wanted = same == (criteria.unit_wanted == "same")
-        found["unit"] = criteria.weights.unit * UNIT * wanted, {"same": same}
+        found["unit"] = HALF * (same == (criteria.unit_wanted == "same")), {"same": same}
     if place := both("location"):
         same = place[0] == place[1]
-        found["place"] = criteria.weights.place * UNIT * same, {"same": same}
+        found["place"] = HALF * same, {"same": same}
     if offset := both("utc_offset"):
         minutes = int(minutes_apart(*offset))
-        found["time_zone"] = (
-            time_zone_points(criteria.weights.time_zone, minutes),
-            {"minutes": minutes},
-        )
+        found["time_zone"] = time_zone_share(minutes), {"minutes": minutes}
     return found

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from matching.engine.criteria import CRITERIA
+
 UNKNOWN = -1
 
 Ints = npt.NDArray[np.int64]
@@ -74,6 +76,8 @@ class People:
     availability: Any = None  # bit mask of slots of the week, in one time zone for all
     tier: Any = None  # mentees: 0 is served first; default 0
     group: Any = None  # mentees: group that the floor of the criteria counts
+    needs: Any = None  # bit mask. mentees: what they need a mentor for, mentors: what they can serve
+    weights: Any = None  # (n, len(CRITERIA)): own weight of each criterion 0..10, UNKNOWN for the program's
 
     def __post_init__(self) -> None:
         person = _whole("person", self.person, None)
@@ -86,7 +90,9 @@ class People:
             value = getattr(self, field.name)
             if field.name in ("chain", "skills", "goals"):
                 column: object = _ragged(field.name, value, len(person))
-            elif field.name in ("languages", "media", "availability"):
+            elif field.name == "weights":
+                column = _weights(value, len(person))
+            elif field.name in ("languages", "media", "availability", "needs"):
                 column = _whole(field.name, 0 if value is None else value, len(person)).astype(np.uint64)
             else:
                 missing = 0 if field.name == "tier" else UNKNOWN
@@ -132,6 +138,20 @@ def _whole(name: str, value: Any, size: int | None) -> Ints:
         raise ValueError(f"{name}: {len(raw)} values for {size} people")
     if len(raw) and raw.dtype.kind not in "iub":
         raise ValueError(f"{name}: whole numbers only ({raw.dtype} given; use UNKNOWN for a missing value)")
+    return raw.astype(np.int64)
+
+
+def _weights(value: Any, size: int) -> Ints:
+    shape = (size, len(CRITERIA))
+    raw = np.full(shape, UNKNOWN) if value is None else np.asarray(value)
+    raw = raw.astype(np.int64).reshape(shape) if not raw.size and not size else raw
+    if raw.shape != shape or (raw.size and raw.dtype.kind not in "iu"):
+        raise ValueError(f"weights: a whole number for each of {size} people and {len(CRITERIA)} criteria")
+    if len(bad := np.argwhere((raw < UNKNOWN) | (raw > 10))):
+        row, place = bad[0].tolist()
+        raise ValueError(
+            f"weights[{row}]: {raw[row, place]} for {CRITERIA[place]} is not 0 to 10, nor UNKNOWN"
+        )
     return raw.astype(np.int64)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd
 from typing import Any
 
 import numpy as np
 
-from matching.engine.field import UNKNOWN, Criteria, Links, People, Rules, Weights
+from matching.engine.field import CRITERIA, UNKNOWN, Criteria, Links, People, Rules, Weights
 
-FULL = 5040
+HALF = 5040
 WISH = {1: 100, 2: 80, 3: 60}
 
 
@@ -26,7 +25,11 @@ def random_cast(seed: int, mentees: int = 12, mentors: int = 9) -> Cast:
     rng = np.random.default_rng(seed)
     ids = rng.permutation(1000)[: mentees + mentors - 2].tolist()
     left, right = ids[:mentees], ids[mentees - 2 :]  # two people stand on both sides
-    rows = tuple([random_person(rng, person, ids) for person in side] for side in (left, right))
+    own = rng.choice([0.0, 0.3, 1.0], 2)  # in some casts only one side has weights of its own, or nobody
+    rows = tuple(
+        [random_person(rng, person, ids, share) for person in side]
+        for side, share in zip((left, right), own.tolist(), strict=True)
+    )
 
     def some(size: int) -> list[tuple[int, int]]:
         return [(int(rng.choice(left)), int(rng.choice(right))) for _ in range(size)]
@@ -42,7 +45,7 @@ def random_cast(seed: int, mentees: int = 12, mentors: int = 9) -> Cast:
     return Cast(People(**columns[0]), People(**columns[1]), links, (rows[0], rows[1]))
 
 
-def random_person(rng: Any, person: int, everybody: list[int]) -> dict[str, Any]:
+def random_person(rng: Any, person: int, everybody: list[int], own: float) -> dict[str, Any]:
     def maybe(value: Any) -> int:
         return UNKNOWN if rng.random() < 0.2 else int(value)
 
@@ -65,7 +68,14 @@ def random_person(rng: Any, person: int, everybody: list[int]) -> dict[str, Any]
         "availability": int(rng.integers(0, 1 << 10)),
         "tier": int(rng.integers(0, 3)),
         "group": maybe(rng.choice([7, 40])),
+        "needs": int(rng.integers(0, 8)),
+        "weights": own_weights(rng, own),
     }
+
+
+def own_weights(rng: Any, share: float) -> list[int]:
+    """A weight of one's own for each criterion, UNKNOWN for the program's."""
+    return [int(rng.integers(0, 11)) if rng.random() < share * 0.5 else UNKNOWN for _ in CRITERIA]
 
 
 def random_criteria(seed: int) -> Criteria:
@@ -126,31 +136,53 @@ def broken_rules(cast: Cast, criteria: Criteria, a: dict[str, Any], b: dict[str,
 
 def naive_parts(cast: Cast, criteria: Criteria, a: dict[str, Any], b: dict[str, Any]) -> dict[str, int]:
     """Points of mentee a with mentor b by criterion."""
-    w, points = criteria.weights, dict.fromkeys(Weights.__dataclass_fields__, 0)
+    share = dict.fromkeys(CRITERIA, 0)
     offered = dict(b["skills"])
     for skill, wanted in a["skills"]:
         if skill in offered:
             enough = 0 in (wanted, offered[skill]) or offered[skill] >= wanted
-            points["skills"] += w.skills * FULL // len(a["skills"]) // (1 if enough else 2)
-    points["goals"] = shared(w.goals, a["goals"], b["goals"])
+            share["skills"] += HALF // len(a["skills"]) // (1 if enough else 2)
+    share["goals"] = shared(a["goals"], b["goals"])
     if both(a, b, "level") and b["level"] >= a["level"]:
         curve = [*criteria.level_curve, *[criteria.level_curve[-1]] * 20]
-        points["level"] = w.level * FULL * curve[b["level"] - a["level"]] // 100
+        share["level"] = HALF * curve[b["level"] - a["level"]] // 100
     if both(a, b, "unit") and (a["unit"] == b["unit"]) == (criteria.unit_wanted == "same"):
-        points["unit"] = w.unit * FULL
+        share["unit"] = HALF
     if both(a, b, "location") and a["location"] == b["location"]:
-        points["place"] = w.place * FULL
+        share["place"] = HALF
     if both(a, b, "utc_offset"):
-        points["time_zone"] = w.time_zone * FULL * max(0, 480 - apart(a, b)) // 480
+        share["time_zone"] = HALF * max(0, 480 - apart(a, b)) // 480
     for name in ("media", "availability"):
-        points[name] = shared(getattr(w, name), numbers(a[name]), numbers(b[name]))
+        share[name] = shared(numbers(a[name]), numbers(b[name]))
     pair = (a["person"], b["person"])
     for name, wishes in (("wish", cast.links.wishes), ("mentor_wish", cast.links.mentor_wishes)):
         if ranks := [rank for mentee, mentor, rank in wishes if (mentee, mentor) == pair]:
-            points[name] = getattr(w, name) * FULL * WISH.get(min(ranks), 40) // 100
+            share[name] = HALF * WISH.get(min(ranks), 40) // 100
     if pair in cast.links.introductions:
-        points["introduction"] = w.introduction * FULL
-    return points
+        share["introduction"] = HALF
+    return {name: share[name] * (weight(criteria, a, name) + weight(criteria, b, name)) for name in CRITERIA}
+
+
+def weight(criteria: Criteria, person: dict[str, Any], name: str) -> int:
+    """The person's own weight of a criterion, or the program's."""
+    own: int = person["weights"][CRITERIA.index(name)]
+    program: int = getattr(criteria.weights, name)
+    return program if own == UNKNOWN else own
+
+
+def naive_attainable(criteria: Criteria, a: dict[str, Any]) -> int:
+    """Points of mentee a with a mentor without weights of their own who is all that was asked for."""
+    known = {
+        "skills": a["skills"], "goals": a["goals"], "media": a["media"], "availability": a["availability"],
+        "unit": a["unit"] != UNKNOWN, "place": a["location"] != UNKNOWN, "level": a["level"] != UNKNOWN,
+        "time_zone": a["utc_offset"] != UNKNOWN,
+    }  # fmt: skip
+    whole = {**dict.fromkeys(known, HALF), "level": HALF * max(criteria.level_curve) // 100}
+    return sum(
+        whole[name] * (weight(criteria, a, name) + getattr(criteria.weights, name))
+        for name, stated in known.items()
+        if stated
+    )
 
 
 def both(a: dict[str, Any], b: dict[str, Any], name: str) -> bool:
@@ -167,10 +199,10 @@ def numbers(mask: int) -> list[int]:
     return [number for number in range(64) if mask >> number & 1]
 
 
-def shared(weight: int, mine: list[int], theirs: list[int]) -> int:
-    return weight * FULL // len(mine) * len(set(mine) & set(theirs)) if mine else 0
+def shared(mine: list[int], theirs: list[int]) -> int:
+    return HALF // len(mine) * len(set(mine) & set(theirs)) if mine else 0
 
 
 def whole_shares() -> bool:
     """Shares of lists of up to ten are whole, and so are their halves."""
-    return all(FULL % (2 * size) == 0 for size in range(1, 11)) and gcd(FULL, 16) == 16
+    return all(HALF % (2 * size) == 0 for size in range(1, 11))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from matching.engine import field as field_module
-from matching.engine import solve
+from matching.engine import ground, solve
 from matching.engine.field import (
     CRITERIA,
     RULES,
@@ -21,7 +21,14 @@ from matching.engine.field import (
     Weights,
     build_field,
 )
-from tests.matching.engine.people import broken_rules, naive_parts, random_cast, random_criteria, whole_shares
+from tests.matching.engine.people import (
+    broken_rules,
+    naive_attainable,
+    naive_parts,
+    random_cast,
+    random_criteria,
+    whole_shares,
+)
 
 SEEDS = range(25)
 
@@ -30,7 +37,8 @@ SEEDS = range(25)
 def test_candidates_and_scores_are_those_of_the_plain_scorer(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(field_module, "_CHUNK", 5)
+    monkeypatch.setattr(ground, "PIECE", 20)
+    monkeypatch.setattr(ground, "MENTEES_TO_A_BLOCK", 1 + seed % 4)
     cast, criteria = random_cast(seed), random_criteria(seed)
     field = build_field(cast.mentees, cast.mentors, criteria, cast.links)
     expected = [
@@ -42,6 +50,7 @@ def test_candidates_and_scores_are_those_of_the_plain_scorer(
     assert (
         list(zip(field.mentee.tolist(), field.mentor.tolist(), field.score.tolist(), strict=True)) == expected
     )
+    assert field.attainable.tolist() == [naive_attainable(criteria, a) for a in cast.rows[0]]
     assert [field.eligible(mentee=row) for row in range(12)] == [
         sum(pair[0] == row for pair in expected) for row in range(12)
     ]
@@ -67,7 +76,8 @@ def test_parts_are_those_of_the_plain_scorer_and_make_up_the_score(seed: int) ->
 def test_removals_count_every_rule_and_what_relaxing_it_would_win(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(field_module, "_CHUNK", 5)
+    monkeypatch.setattr(ground, "PIECE", 20)
+    monkeypatch.setattr(ground, "MENTEES_TO_A_BLOCK", 1 + seed % 4)
     cast, criteria = random_cast(seed), random_criteria(seed)
     field = build_field(cast.mentees, cast.mentors, criteria, cast.links)
     table = [[broken_rules(cast, criteria, a, b) for b in cast.rows[1]] for a in cast.rows[0]]
@@ -156,10 +166,29 @@ def test_percent_is_the_share_of_a_perfect_mentor() -> None:
     mentees = People(person=[11, 12, 13], limit=[1] * 3, skills=[[1, 2], [1, 2], []], goals=[[5], [], []])
     mentor = one(21, skills=[1], goals=[5])
     field = build_field(mentees, mentor, Criteria(weights=weights), Links(wishes=[(12, 21, 1), (13, 21, 1)]))
-    assert field.score.tolist() == [10 * 2520 + 5 * 5040, 10 * 2520 + 5 * 5040, 5 * 5040]
+    assert field.score.tolist() == [10 * 5040 + 5 * 10080, 10 * 5040 + 5 * 10080, 5 * 10080]
     assert field.score_percent([0, 1, 2], field.score).tolist() == [66, 100, 100]
     assert field.score_percent([0, 2], [0, 0]).tolist() == [0, 0]
-    assert field.score_percent(0, 5 * 5040) == 33
+    assert field.score_percent(0, 5 * 10080) == 33
+
+
+def test_own_weights_of_the_two_meet_halfway() -> None:
+    """A criterion weighs the mean of both; a weight not stated is the program's, 0 of one's own is 0."""
+    program = Weights(**{**dict.fromkeys(CRITERIA, 0), "goals": 6, "unit": 2})
+    own = [[UNKNOWN] * 11, [UNKNOWN, 10, *[UNKNOWN] * 9], [UNKNOWN, 0, UNKNOWN, 5, *[UNKNOWN] * 7]]
+    sides = [
+        People(person=range(first, first + 3), limit=[1] * 3, goals=[[1]] * 3, unit=[first] * 3, weights=own)
+        for first in (10, 20)
+    ]
+    field = build_field(*sides, Criteria(weights=program))
+    halves = [[6, 2], [10, 2], [0, 5]]
+    expected = [5040 * (a + b + c + d) for a, c in halves for b, d in halves]
+    assert field.score.tolist() == expected
+    assert field.attainable.tolist() == [5040 * (6 + 6 + 2 + 2), 5040 * (10 + 6 + 2 + 2), 5040 * (6 + 5 + 2)]
+    assert [(part.criterion, part.points, part.most) for part in field.parts(1, 2)] == [
+        ("goals", 5040 * 10, 5040 * 10), ("unit", 5040 * 7, 5040 * 7),
+    ]  # fmt: skip
+    assert [part.criterion for part in field.parts(2, 2)] == ["unit"]
 
 
 def test_facts_say_what_the_points_rest_on() -> None:
@@ -193,8 +222,8 @@ def test_facts_say_what_the_points_rest_on() -> None:
         "mentor_wish": {"rank": 1},
         "introduction": {},
     }
-    assert parts[0].points == 10 * 5040 // 3 // 2 + 10 * 5040 // 3
-    assert parts[0].most == 10 * 5040
+    assert parts[0].points == 10 * 10080 // 3 // 2 + 10 * 10080 // 3
+    assert parts[0].most == 10 * 10080
 
 
 def test_what_is_not_stated_neither_forbids_nor_earns() -> None:
@@ -241,6 +270,6 @@ def test_the_highest_score_is_exact_in_single_precision() -> None:
     links = Links(wishes=[(11, 21, 1)], mentor_wishes=[(11, 21, 1)], introductions=[(11, 21)])
     criteria = Criteria(weights=Weights(*[10] * 11), unit_wanted="same")
     field = build_field(one(11, **everything), mentor, criteria, links)
-    assert field.score.tolist() == [11 * 10 * 5040]
-    assert field.attainable.tolist() == [8 * 10 * 5040]
+    assert field.score.tolist() == [11 * 10 * 10080]
+    assert field.attainable.tolist() == [8 * 10 * 10080]
     assert field.score[0] < 2**24

@@ -29,6 +29,12 @@ from matching.engine.field import UNKNOWN, Criteria, Links, People, Ragged, Rule
         ({"utc_offset": [0, 900, 0]}, "utc_offset[1]: 900 minutes is more than 14 hours"),
         ({"skills": [[1], [2]]}, "skills: 2 lists for 3 people"),
         ({"skills": [[], [(4, 1), (4, 2)], []]}, "skills[1]: 4 stands twice in the list"),
+        ({"weights": [[1] * 11] * 2}, "weights: a whole number for each of 3 people and 11 criteria"),
+        ({"weights": [[1.5] * 11] * 3}, "weights: a whole number for each of 3 people and 11 criteria"),
+        (
+            {"weights": [[-1] * 11, [10, 11, *[0] * 9], [-2] * 11]},
+            "weights[1]: 11 for goals is not 0 to 10, nor UNKNOWN",
+        ),
         ({"goals": [[], [], [3, 3]]}, "goals[2]: 3 stands twice in the list"),
     ],
 )
@@ -41,6 +47,7 @@ def test_columns_left_out_say_that_nothing_is_stated() -> None:
     people = People(person=[5, 3], limit=[1, 2])
     assert people.level.tolist() == people.supervisor.tolist() == people.group.tolist() == [UNKNOWN, UNKNOWN]
     assert people.languages.tolist() == people.tier.tolist() == [0, 0]
+    assert people.weights.tolist() == [[UNKNOWN] * 11] * 2
     assert [people.skills.row(0), people.chain.row(1)] == [[], []]
     assert len(people) == 2
 
