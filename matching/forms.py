@@ -112,7 +112,7 @@ class CriteriaForm(PageForm):
         clean = self.cleaned_data
         return {
             **before,
-            "rules": {**before["rules"], **{name: clean[name] for name in before["rules"]}},
+            "rules": {**before["rules"], **{name: clean[name] for name in before["rules"] if name in clean}},
             "weights": {name: clean[f"weight_{name}"] for name in CRITERIA},
             "unit_wanted": clean["unit_wanted"],
             "floor": clean["floor"] / 100,

@@ -76,6 +76,13 @@ def _leftover(row: Leftover, names: Names) -> Told:
             )
         case "places":
             return _places(name, reasons, names, relax)
+        case "minimum":
+            why = format_html(
+                _("Every pair with {name} that the rules allow is under the minimum fit."), name=name
+            )
+            return Told(
+                why, rules, [_("Lower the minimum fit, or lock a pair that you think right."), *relax]
+            )
         case "not_needed":
             text = ngettext(
                 "{name} could be paired with one person, who fits another better.",

@@ -22,6 +22,7 @@ RULES: dict[str, Text] = {
     "level": _("enough levels between the two"),
     "time_zone": _("time zones not too far apart"),
     "availability": _("free at the same times"),
+    "unit": _("the right directorates"),
 }
 
 # Why these two cannot be a pair.
@@ -36,6 +37,7 @@ BROKEN: dict[str, Text] = {
     "level": _("The career levels of {mentor} and {mentee} do not allow it."),
     "time_zone": _("The time zones of {mentor} and {mentee} are too far apart."),
     "availability": _("{mentor} and {mentee} are never free at the same time."),
+    "unit": _("The directorates of {mentor} and {mentee} do not allow it."),
 }
 
 CRITERIA: dict[str, Text] = {

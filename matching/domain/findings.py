@@ -78,9 +78,11 @@ class Findings:
             yield Leftover(run_id=run_id, enrollment_id=mentees.enrollment[row], reasons=reasons)
         for row, enrollment in enumerate(mentors.enrollment):
             if mentors.limit[row] and row not in self.mentees_of:
+                eligible = len(self._edges_of_mentor(row))
+                nobody = "minimum" if self.field.too_low(mentor=row) else "no_mentee"
                 reasons = {
-                    "reason": "not_needed" if len(self._edges_of_mentor(row)) else "no_mentee",
-                    "eligible": len(self._edges_of_mentor(row)),
+                    "reason": "not_needed" if eligible else nobody,
+                    "eligible": eligible,
                     "rules": [removal._asdict() for removal in self.field.removals(mentor=row)],
                 }
                 yield Leftover(run_id=run_id, enrollment_id=enrollment, reasons=reasons)
@@ -98,6 +100,8 @@ class Findings:
             "competing": len(sides[0].person),
             "places": sum(sides[1].limit),
         }
+        if not facts["eligible"] and self.field.too_low(mentee=row):
+            return {**facts, "reason": "minimum"}
         if facts["eligible"] and self._all_taken and not exact:
             return {**facts, **full}
         shortage = why_unmatched(self.problem, self.solution, row)
@@ -171,7 +175,8 @@ class Findings:
     def _counterfactual(self, mentee: int, mentor: int) -> dict[str, Any]:
         answer = why_not(self.problem, self.solution, mentee, mentor)
         if answer.blocked:
-            return {"outcome": answer.blocked}
+            # The hard rules were asked before: what is no candidate all the same is under the minimum fit.
+            return {"outcome": "minimum" if answer.blocked == "rule" else answer.blocked}
         mentees, mentors = self.snapshot.mentees.enrollment, self.snapshot.mentors.enrollment
         return {
             "outcome": "cost",

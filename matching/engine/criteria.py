@@ -8,7 +8,7 @@ from typing import Any
 
 RULES = (
     "same_person", "supervisor", "chain", "exclusion", "past_pair",
-    "strand", "language", "level", "time_zone", "availability",
+    "strand", "language", "level", "time_zone", "availability", "unit",
 )  # fmt: skip
 """Names of the hard rules, in the order in which they are told to people."""
 
@@ -34,6 +34,7 @@ class Rules:
     min_level_gap: int | None = None  # mentor's level less mentee's, at least
     max_hours_apart: int | None = None  # between the two time zones, round the clock
     shared_availability: bool = False
+    unit: str = ""  # both of the "same" unit, each of an "other" one; empty asks for neither
 
     def __post_init__(self) -> None:
         _between("rules.chain_levels", self.chain_levels, 1, 50)
@@ -41,6 +42,8 @@ class Rules:
             _between("rules.min_level_gap", self.min_level_gap, -100, 100)
         if self.max_hours_apart is not None:
             _between("rules.max_hours_apart", self.max_hours_apart, 0, 12)
+        if self.unit not in ("", "same", "other"):
+            raise ValueError(f"rules.unit: {self.unit!r} is neither 'same' nor 'other' nor empty")
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Criteria:
     )  # percent at a gap of 0, 1...; the last holds on
     unit_wanted: str = "other"  # "other" or "same" unit earns the points of `weights.unit`
     floor: float = 0.0  # share of each group to cover, if it can be
+    left_out_first: bool = True  # the people of tier 0 are served first
+    min_fit: int = 0  # percent of what a perfect mentor would score; no pair scores less, unless it is locked
 
     def __post_init__(self) -> None:
         if not self.level_curve:
@@ -90,6 +95,7 @@ class Criteria:
             raise ValueError(f"unit_wanted: {self.unit_wanted!r} is neither 'same' nor 'other'")
         if not 0 <= self.floor <= 1:
             raise ValueError(f"floor: {self.floor} is not between 0 and 1")
+        _between("min_fit", self.min_fit, 0, 100)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Criteria:

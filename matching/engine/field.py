@@ -12,7 +12,7 @@ eligible pairs are refused with a ValueError.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +62,14 @@ class Field:
 
     def eligible(self, *, mentee: int) -> int:
         """How many mentors this mentee may be paired with."""
-        return int(self.ground.tallies[0].eligible[mentee])
+        return int(self.start[mentee + 1] - self.start[mentee])
+
+    def too_low(self, *, mentee: int | None = None, mentor: int | None = None) -> int:
+        """How many of the other side the rules leave this person, but the minimum fit does not."""
+        mine, theirs = self.ground.tallies
+        if mentee is not None:
+            return int(mine.eligible[mentee]) - self.eligible(mentee=mentee)
+        return int(theirs.eligible[mentor]) - int((self.mentor == mentor).sum())
 
     def removals(self, *, mentee: int | None = None, mentor: int | None = None) -> list[Removal]:
         """What each hard rule took from one person, the most first; rules that took nothing are left out."""
@@ -100,11 +107,13 @@ class Field:
     def problem(self, *, locks: Sequence[Pair] = (), keep: Sequence[Pair] = ()) -> Problem:
         """The problem to solve; `locks` and `keep` (pairs of the run before) are person ids.
 
-        A lock of a forbidden pair raises ValueError with the names of the rules; a kept pair that is no
-        longer allowed is passed over.
+        A lock of a forbidden pair raises ValueError with the names of the rules; one under the minimum fit
+        is a candidate all the same. A kept pair that is no longer allowed is passed over.
         """
-        kept = np.zeros(len(self.mentee), dtype=bool)
-        edges = self._edges(*self._rows(keep))
+        locked = self._locked(locks)
+        whole = self._with_low(locked)
+        kept = np.zeros(len(whole.mentee), dtype=bool)
+        edges = whole._edges(*self._rows(keep))
         kept[edges[edges >= 0]] = True
         group: Ints | None = None
         if self.criteria.floor and len(self.group_ids):
@@ -113,11 +122,11 @@ class Field:
         return Problem(
             demand=self.mentees.limit,
             capacity=self.mentors.limit,
-            mentee=self.mentee,
-            mentor=self.mentor,
-            score=self.score,
-            locked=self._locked(locks),
-            tier=self.mentees.tier,
+            mentee=whole.mentee,
+            mentor=whole.mentor,
+            score=whole.score,
+            locked=locked,
+            tier=self.mentees.tier if self.criteria.left_out_first else None,
             group=group,
             floor=None if group is None else np.full(len(self.group_ids), self.criteria.floor),
             keep=kept if len(keep) else None,
@@ -132,6 +141,17 @@ class Field:
             if blocked := self.blocked_by(row, column):
                 raise ValueError(f"locks: {pair} is forbidden by {', '.join(blocked)}")
         return np.stack([mentee, mentor], axis=1) if len(locks) else None
+
+    def _with_low(self, locked: Ints | None) -> Field:
+        """This field, and in it the locks that are no candidates because they do not reach the minimum fit."""
+        if locked is None or not len(low := locked[self._edges(*locked.T) < 0]):
+            return self
+        points = np.array([sum(part.points for part in self.parts(*pair)) for pair in low.tolist()])
+        given = (self.mentee, low[:, 0]), (self.mentor, low[:, 1]), (self.score, points)
+        mentee, mentor, score = (np.concatenate(both).astype(np.int32) for both in given)
+        order = np.lexsort((mentor, mentee))
+        start = np.searchsorted(mentee[order], np.arange(len(self.start)))
+        return replace(self, mentee=mentee[order], mentor=mentor[order], score=score[order], start=start)
 
     def _rows(self, pairs: Sequence[Pair]) -> tuple[Ints, Ints]:
         flat = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
@@ -162,17 +182,16 @@ def build_field(
     """Score every eligible pair. Raises ValueError for more than `MAX_PAIRS` of them."""
     criteria, links = criteria or Criteria(), links or Links()
     ground = Ground.of(mentees, mentors, criteria, links)
-    eligible = ground.tallies[0].eligible
-    start = np.concatenate(([0], np.cumsum(eligible)))
+    start = np.concatenate(([0], np.cumsum(ground.tallies[0].eligible)))
     if start[-1] > MAX_PAIRS:
         raise ValueError(f"the field has more than {MAX_PAIRS:,} eligible pairs: split it by strand")
-    mentor, score = _candidates(ground, start)
+    start, mentor, score = _candidates(ground, start)
     return Field(
         mentees=mentees,
         mentors=mentors,
         criteria=criteria,
         links=links,
-        mentee=np.repeat(np.arange(len(mentees), dtype=np.int32), eligible),
+        mentee=np.repeat(np.arange(len(mentees), dtype=np.int32), np.diff(start)),
         mentor=mentor,
         score=score,
         attainable=attainable(mentees, criteria),
@@ -182,16 +201,21 @@ def build_field(
     )
 
 
-def _candidates(ground: Ground, start: Ints) -> tuple[Ints32, Ints32]:
-    """Mentor row and score of every eligible pair, each mentee's from `start` on."""
-    mentor, score = (np.empty(start[-1], dtype=np.int32) for _ in range(2))
+def _candidates(ground: Ground, start: Ints) -> tuple[Ints, Ints32, Ints32]:
+    """Where each mentee's candidates begin; mentor row and score of each. The rules leave so many as `start` says."""
+    mentor, score = np.empty(start[-1], dtype=np.int32), np.full(start[-1], -1, dtype=np.int32)
 
     def fill(rows: Ints, columns: Ints, worth: Floats) -> None:
         for row, mine in zip(rows.tolist(), worth, strict=True):
-            part, eligible = slice(start[row], start[row + 1]), mine >= 0
+            eligible = mine >= 0
+            part = slice(start[row], start[row] + int(eligible.sum()))
             mentor[part] = columns[eligible]
             score[part] = mine[eligible]
 
     for _done in ground.pieces(fill):
         pass
-    return mentor, score
+    if not ground.least.any():
+        return start, mentor, score
+    enough = score >= 0
+    left = np.concatenate(([0], np.cumsum(enough)))[start]
+    return left, mentor[enough], score[enough]

@@ -19,7 +19,7 @@ import numpy as np
 from matching.engine.criteria import Criteria
 from matching.engine.people import Ints, Links, People
 from matching.engine.rules import Compared, Rulebook
-from matching.engine.scoring import Bonds, Floats, bonds, factors
+from matching.engine.scoring import Bonds, Floats, attainable, bonds, factors
 from matching.engine.tally import Tally, judged, profiles, tallies
 
 PIECE = 1 << 20  # pairs worked out at once by one thread
@@ -45,12 +45,15 @@ class Ground:
     right: Floats
     book: Rulebook
     bonds: Bonds
+    least: Ints  # what a pair of each mentee must score, by the minimum fit
 
     @classmethod
     def of(cls, mentees: People, mentors: People, criteria: Criteria, links: Links) -> Ground:
         """Raises ValueError for a wish of a rank under 1."""
         book = Rulebook.of(mentees, mentors, criteria, links)
-        return cls(*factors(mentees, mentors, criteria), book, bonds(mentees, mentors, criteria, links))
+        least = -(-attainable(mentees, criteria) * criteria.min_fit // 100)
+        found = bonds(mentees, mentors, criteria, links)
+        return cls(*factors(mentees, mentors, criteria), book, found, least)
 
     @cached_property
     def tallies(self) -> tuple[Tally, Tally]:
@@ -81,7 +84,8 @@ class Ground:
         ]
 
     def pieces(self, work: Callable[[Ints, Ints, Floats], T]) -> Iterator[T]:
-        """What `work` makes of mentee rows, mentor rows, and their scores (FORBIDDEN where a rule is broken).
+        """What `work` makes of mentee rows, mentor rows, and their scores (FORBIDDEN where a rule is broken or the
+        minimum fit is not reached).
 
         In order; `work` is called by several threads at once.
         """
@@ -108,6 +112,8 @@ class Ground:
                 worth[row, column] = FORBIDDEN
             else:
                 worth[row, column] += value[entry]
+        if self.least.any():
+            worth[worth < self.least[rows][:, None]] = FORBIDDEN
         for rule in self.book.compared:
             if rule not in self.parting:
                 worth[rule.broken(rule.mine[rows][:, None], rule.theirs[columns][None, :])] = FORBIDDEN

@@ -125,6 +125,10 @@ def _compared(mentees: People, mentors: People, criteria: Criteria) -> Iterator[
         )  # fmt: skip
     if rules.shared_availability:
         yield rule("availability", "availability", 0, _nothing_shared)
+    if rules.unit == "same":
+        yield rule("unit", "unit", UNKNOWN, lambda mine, theirs: mine != theirs)
+    elif rules.unit == "other":
+        yield rule("unit", "unit", UNKNOWN, lambda mine, theirs: mine == theirs)
 
 
 def _nothing_shared(mine: npt.NDArray[Any], theirs: npt.NDArray[Any]) -> Bools:

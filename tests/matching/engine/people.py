@@ -94,11 +94,13 @@ def random_criteria(seed: int) -> Criteria:
             min_level_gap=int(rng.integers(-1, 3)) if flag() else None,
             max_hours_apart=int(rng.integers(0, 13)) if flag() else None,
             shared_availability=flag(),
+            unit=("", "", "same", "other")[int(rng.integers(0, 4))],
         ),
         weights=Weights(*(int(rng.integers(0, 11)) * flag() for _ in range(11))),
         level_curve=tuple(rng.integers(0, 101, int(rng.integers(1, 5))).tolist()),
         unit_wanted=("same", "other")[int(rng.integers(0, 2))],
         floor=0.5,
+        min_fit=int(rng.integers(1, 60)) if rng.random() < 0.4 else 0,
     )
 
 
@@ -131,6 +133,8 @@ def broken_rules(cast: Cast, criteria: Criteria, a: dict[str, Any], b: dict[str,
     slots = a["availability"] & b["availability"]
     if rules.shared_availability and a["availability"] and b["availability"] and not slots:
         found.add("availability")
+    if rules.unit and both(a, b, "unit") and (a["unit"] == b["unit"]) != (rules.unit == "same"):
+        found.add("unit")
     return found
 
 

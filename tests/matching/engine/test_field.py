@@ -41,12 +41,14 @@ def test_candidates_and_scores_are_those_of_the_plain_scorer(
     monkeypatch.setattr(ground, "MENTEES_TO_A_BLOCK", 1 + seed % 4)
     cast, criteria = random_cast(seed), random_criteria(seed)
     field = build_field(cast.mentees, cast.mentors, criteria, cast.links)
-    expected = [
+    allowed = [
         (i, j, sum(naive_parts(cast, criteria, a, b).values()))
         for i, a in enumerate(cast.rows[0])
         for j, b in enumerate(cast.rows[1])
         if not broken_rules(cast, criteria, a, b)
     ]
+    least = [criteria.min_fit * naive_attainable(criteria, a) for a in cast.rows[0]]
+    expected = [pair for pair in allowed if 100 * pair[2] >= least[pair[0]]]
     assert (
         list(zip(field.mentee.tolist(), field.mentor.tolist(), field.score.tolist(), strict=True)) == expected
     )
@@ -54,6 +56,11 @@ def test_candidates_and_scores_are_those_of_the_plain_scorer(
     assert [field.eligible(mentee=row) for row in range(12)] == [
         sum(pair[0] == row for pair in expected) for row in range(12)
     ]
+    low = set(allowed) - set(expected)
+    for side, rows in (("mentee", cast.rows[0]), ("mentor", cast.rows[1])):
+        assert [field.too_low(**{side: row}) for row in range(len(rows))] == [
+            sum(pair[side == "mentor"] == row for pair in low) for row in range(len(rows))
+        ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -88,7 +95,9 @@ def test_removals_count_every_rule_and_what_relaxing_it_would_win(
     for row, mine in enumerate(table):
         for column, found in enumerate(mine):
             assert field.blocked_by(row, column) == tuple(rule for rule in RULES if rule in found)
-            assert (field.score_of(row, column) is None) == bool(found)
+            points = sum(naive_parts(cast, criteria, cast.rows[0][row], cast.rows[1][column]).values())
+            low = 100 * points < criteria.min_fit * naive_attainable(criteria, cast.rows[0][row])
+            assert (field.score_of(row, column) is None) == (bool(found) or low)
 
 
 def counted(removals: list[Any]) -> dict[str, tuple[int, int]]:
@@ -139,6 +148,28 @@ def test_problem_carries_limits_tiers_floors_locks_and_kept_pairs() -> None:
     assert np.flatnonzero(problem.keep).tolist() == [1]
     assert [ids.tolist() for ids in problem.key] == [[11, 12, 13], [21, 22]]
     assert build_field(mentees, mentors).problem().floor.tolist() == []
+
+
+def test_a_lock_stands_under_the_minimum_fit_and_no_other_pair_does() -> None:
+    mentees = People(person=[11, 12], limit=[1, 1], goals=[[1, 2], [1, 2]])
+    mentors = People(person=[21, 22], limit=[1, 1], goals=[[1], [1, 2]])
+    field = build_field(mentees, mentors, Criteria(min_fit=51))
+    assert (field.mentee.tolist(), field.mentor.tolist()) == ([0, 1], [1, 1])
+    free, locked = solve(field.problem()), solve(field.problem(locks=[(12, 21)], keep=[(12, 21)]))
+    assert (free.mentor.tolist(), locked.mentee.tolist(), locked.mentor.tolist()) == ([1], [0, 1], [1, 0])
+    assert (locked.score.tolist(), locked.kept, locked.certificate.ok) == ([60480, 30240], 1, True)
+    assert field.score_percent(locked.mentee, locked.score).tolist() == [100, 50]
+    assert build_field(mentees, mentors, Criteria(min_fit=50)).eligible(mentee=1) == 2
+
+
+def test_people_left_out_before_come_first_unless_that_is_off() -> None:
+    mentees = People(person=[11, 12], limit=[1, 1], tier=[0, 1], goals=[[2], [1]])
+    mentor = People(person=[21], limit=[1], goals=[[1]])
+    found = [
+        solve(build_field(mentees, mentor, Criteria(left_out_first=first)).problem()).mentee.tolist()
+        for first in (True, False)
+    ]
+    assert found == [[0], [1]]
 
 
 def test_a_forbidden_lock_is_refused_with_its_rules() -> None:

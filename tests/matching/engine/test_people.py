@@ -78,6 +78,8 @@ def test_rows_are_found_by_person() -> None:
         (lambda: Criteria(level_curve=(50, 101)), "level_curve[1]: 101 is not a whole number from 0 to 100"),
         (lambda: Criteria(unit_wanted="any"), "unit_wanted: 'any' is neither 'same' nor 'other'"),
         (lambda: Criteria(floor=1.5), "floor: 1.5 is not between 0 and 1"),
+        (lambda: Criteria(min_fit=101), "min_fit: 101 is not a whole number from 0 to 100"),
+        (lambda: Rules(unit="any"), "rules.unit: 'any' is neither 'same' nor 'other' nor empty"),
         (lambda: Criteria.from_dict({"luck": 1}), "criteria: unknown setting 'luck'"),
         (lambda: Criteria.from_dict({"rules": {"supervisor": False}}), "rules: unknown setting 'supervisor'"),
         (lambda: Criteria.from_dict({"weights": {"age": 1}}), "weights: unknown setting 'age'"),

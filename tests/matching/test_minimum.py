@@ -1,0 +1,66 @@
+"""A minimum fit, the directorate as a must, and whether those left out before come first: in runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from matching import left_words
+from matching.domain.fixed import lock_pair
+from matching.engine.field import Criteria
+from matching.models import Leftover, Outlook
+from tests.factories import UnitFactory
+from tests.matching.people import claim, pairs, wish, world
+
+pytestmark = pytest.mark.django_db
+
+ONLY_SKILLS = dict.fromkeys(Criteria().to_dict()["weights"], 0) | {"skills": 10}
+
+
+def test_no_pair_is_made_under_the_minimum_and_both_sides_hear_why():
+    here = world(criteria={"weights": ONLY_SKILLS, "min_fit": 51})
+    mentee, mentor = here.mentee(), here.mentor()
+    claim(mentee, "Statistics", "Negotiation")
+    claim(mentor, "Statistics")
+    wish(mentee, mentor)
+    run = here.run()
+    assert pairs(run) == set()
+    left = Leftover.objects.filter(run=run).select_related("enrollment__person")
+    assert {row.reasons["reason"] for row in left} == {"minimum"}
+    assert {told.why for told in left_words.leftovers(left).values()} == {
+        "Every pair with Mira that the rules allow is under the minimum fit.",
+        "Every pair with Dana that the rules allow is under the minimum fit.",
+    }
+    outlooks = Outlook.objects.filter(run=run).select_related("enrollment__person")
+    [told] = left_words.wishes(outlooks)[mentee.pk]
+    assert (told.met, told.why) == (False, "The fit would be under the minimum.")
+
+
+def test_a_locked_pair_stands_under_the_minimum():
+    here = world(criteria={"weights": ONLY_SKILLS, "min_fit": 100})
+    mentee, mentor = here.mentee(), here.mentor()
+    claim(mentee, "Statistics", "Negotiation")
+    claim(mentor, "Statistics")
+    lock_pair(mentee=mentee, mentor=mentor, by=here.manager)
+    run = here.run()
+    assert list(run.proposals.values_list("score", "locked")) == [(50, True)]
+
+
+@pytest.mark.parametrize(("unit", "mentors"), [("same", {"Here"}), ("other", {"There"})])
+def test_the_directorate_can_be_a_must(unit, mentors):
+    here = world(criteria={"rules": {"unit": unit}})
+    first, second = UnitFactory(), UnitFactory()
+    here.mentee("Mira", person={"unit": first}, capacity=2)
+    here.mentor("Here", person={"unit": first})
+    here.mentor("There", person={"unit": second})
+    run = here.run()
+    assert {mentor for _mentee, mentor in pairs(run)} == mentors
+    [left] = Leftover.objects.filter(run=run, enrollment__role="mentor")
+    assert left.reasons["rules"] == [{"rule": "unit", "removed": 1, "only": 1}]
+
+
+def test_those_left_out_before_have_no_precedence_where_that_is_off():
+    here = world(criteria={"left_out_first": False, "weights": ONLY_SKILLS})
+    claim(here.mentee("Again", left_out_before=True), "Negotiation")
+    claim(here.mentee("Better"), "Statistics")
+    claim(here.mentor("One"), "Statistics")
+    assert pairs(here.run()) == {("Better", "One")}
