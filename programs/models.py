@@ -32,6 +32,11 @@ class Policy(models.Model):
     )
     supervisor_signs = models.BooleanField(_("the supervisor approves the agreement"), default=True)
     action_plan = models.BooleanField(_("an action plan is written"), default=True)
+    # Ways to match beside runs and pairs made by hand, which are always there.
+    introductions = models.BooleanField(_("people who found each other may ask to be a pair"), default=False)
+    self_match = models.BooleanField(_("mentees ask a mentor of the directory"), default=False)
+    shortlists = models.BooleanField(_("mentees rank a shortlist of mentors"), default=False)
+    confirms_pairs = models.BooleanField(_("the program manager confirms pairs that agreed"), default=True)
 
     class Meta:
         abstract = True

@@ -17,7 +17,7 @@ from django.conf import settings
 from programs.labels import KEYS
 from programs.models import Policy, Questionnaire, Strand
 from programs.questions import Texts, parse
-from programs.rules import POLICY
+from programs.rules import MODES, PAIRS
 
 FORMAT = 1
 FILES = Path(__file__).parent / "files"
@@ -29,6 +29,7 @@ LISTS = {
     "goals": "goals",
     "media": "media",
     "availability": "half_days",
+    "needs": "needs",
 }
 _PARTS = {
     "format", "key", "name", "about", "texts", "languages", "labels", "policy", "strands", "criteria", "lists",
@@ -180,15 +181,16 @@ def _labels(labels: Any, languages: list[str]) -> Mapping[str, Texts]:
 
 
 def _policy(policy: Any) -> Mapping[str, Any]:
-    _exactly("policy", policy, set(POLICY))
+    _exactly("policy", policy, set(PAIRS), optional=set(MODES))  # files of the first version lack the modes
+    found = {field.name: policy.get(field.name, field.default) for field in Policy._meta.fields}
     for field in Policy._meta.fields:
         kind = bool if field.get_internal_type() == "BooleanField" else int
-        value = policy[field.name]
+        value = found[field.name]
         if type(value) is not kind or value < 0:
             raise ValueError(
                 f"policy.{field.name}: {value!r} is not {'yes or no' if kind is bool else 'a number'}"
             )
-    return dict(policy)
+    return found
 
 
 def _strand(number: int, raw: Any) -> dict[str, Any]:

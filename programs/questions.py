@@ -43,12 +43,13 @@ FEEDS: dict[str, frozenset[Kind]] = {
         ("position_summary", "experience", "strengths", "own_goals", "expectations", "career_goals"),
         frozenset({Kind.SHORT, Kind.TEXT}),
     ),
-    **dict.fromkeys(("goals", "media", "availability"), frozenset({Kind.CHOICES})),
+    **dict.fromkeys(("goals", "media", "availability", "needs"), frozenset({Kind.CHOICES})),
+    "listed": frozenset({Kind.YESNO}),
     **dict.fromkeys(("hours_per_month", "capacity"), frozenset({Kind.NUMBER})),
     **dict.fromkeys(("skills_offered", "skills_sought"), frozenset({Kind.SKILLS})),
     "wishes": frozenset({Kind.PEOPLE}),
 }
-VALUE_LENGTH = {"goals": 40, "media": 20, "availability": 10}
+VALUE_LENGTH = {"goals": 40, "media": 20, "availability": 10, "needs": 20}
 WITH_CHOICES = frozenset({Kind.CHOICE, Kind.CHOICES, Kind.SKILLS})
 DEFAULT_WORDS = {Kind.SHORT: 25, Kind.TEXT: 300}
 DEFAULT_RANGE = {Kind.SCALE: (1, 5), Kind.NUMBER: (0, 1000)}

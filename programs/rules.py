@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from programs.models import Cohort, Policy, Program
 
 POLICY = tuple(field.name for field in Policy._meta.fields)
+MODES = ("introductions", "self_match", "shortlists", "confirms_pairs")  # of matching, among the policy
+PAIRS = tuple(name for name in POLICY if name not in MODES)
 DATES = ("call_opens_on", "call_closes_on", "starts_on", "ends_on")
 # Words of our own addresses: no program and no cohort is called so.
 RESERVED = frozenset({"new", "people", "settings", "words", "file"})

@@ -13,8 +13,8 @@ from programs.questions import Question, Questionnaire
 
 Direction = SkillClaim.Direction
 TEXTS = ("position_summary", "experience", "strengths", "own_goals", "expectations", "career_goals")
-LISTS = ("goals", "media", "availability")
-NUMBERS = {"hours_per_month": None, "capacity": 1}  # and what no answer means
+LISTS = ("goals", "media", "availability", "needs")
+PLAIN = {"hours_per_month": None, "capacity": 1, "listed": False}  # and what no answer means
 CLAIMS = {"skills_offered": Direction.OFFERS, "skills_sought": Direction.SEEKS}
 WISHES = "wishes"
 
@@ -42,8 +42,8 @@ def sort_answers(questions: Iterable[Question], values: Mapping[str, Any]) -> So
             found.columns[feeds] = value or ""
         elif feeds in LISTS:
             found.columns[feeds] = list(value or [])
-        elif feeds in NUMBERS:
-            found.columns[feeds] = NUMBERS[feeds] if value is None else value
+        elif feeds in PLAIN:
+            found.columns[feeds] = PLAIN[feeds] if value is None else value
         else:
             found.answers[question.key] = value
     return found

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from core.audit import record, record_many
 from core.errors import Refused
-from participants.domain.answers import LISTS, NUMBERS, TEXTS
+from participants.domain.answers import LISTS, PLAIN, TEXTS
 from participants.domain.import_checks import Applicant, Checker, Plan, Problem, Rows, Watch
 from participants.domain.places import lock_offers, take_places
 from participants.domain.selection import OVER
@@ -26,7 +26,7 @@ from programs.models import Cohort
 S = Enrollment.State
 WRITTEN = [
     "strand", "state", "submitted_at", "decided_at", "pending_decision", "left_out_before",
-    "answers", "pages_done", *TEXTS, *LISTS, *NUMBERS,
+    "answers", "pages_done", *TEXTS, *LISTS, *PLAIN,
 ]  # fmt: skip
 
 

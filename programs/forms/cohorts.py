@@ -22,7 +22,7 @@ from programs.forms.fields import (
 )
 from programs.labels import in_language
 from programs.models import Cohort, Program, Strand
-from programs.rules import DATES, POLICY, problems_of_dates
+from programs.rules import DATES, MODES, PAIRS, POLICY, problems_of_dates
 
 
 class PolicyForm(PageForm):
@@ -108,7 +108,8 @@ class CohortSettingsForm(StampedForm):
         return [
             self.part(_("Name and dates"), ["name", *DATES, "timezone"]),
             self.part(_("Places"), [f"places_{strand.pk}" for strand in self.strands]),
-            self.part(_("How pairs work"), POLICY),
+            self.part(_("How pairs work"), PAIRS),
+            self.part(_("Ways to match"), MODES),
         ]
 
     def changes(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from core.errors import Refused
 from core.forms import PageForm, required_message
 from programs.models import Policy
-from programs.rules import RESERVED, zones
+from programs.rules import MODES, RESERVED, zones
 
 POLICY_HELP = {
     "agreement_days": gettext_lazy(
@@ -31,6 +31,17 @@ POLICY_HELP = {
     "action_plan": gettext_lazy(
         "Goals, what they need, and what will be done. Switch it off for informal programs."
     ),
+    "introductions": gettext_lazy(
+        "Either side asks the other before the matching. Two who agree are put to you, and every run keeps them."
+    ),
+    "self_match": gettext_lazy("A mentee reads the directory and asks one mentor, who says yes or no."),
+    "shortlists": gettext_lazy(
+        "You have five mentors proposed to each mentee, spread so that not all see the same ones. "
+        "Their ranking becomes wishes."
+    ),
+    "confirms_pairs": gettext_lazy(
+        "Applies to the two ways of asking. Switched off, a yes is enough, unless a matching rule forbids the pair."
+    ),
 }
 DATE_TEXTS = {
     "call_opens_on": (
@@ -47,7 +58,7 @@ DATE_TEXTS = {
     ),
     "ends_on": (gettext_lazy("Mentorships end on"), gettext_lazy("The last day of the cohort.")),
 }
-SWITCHES = frozenset({"supervisor_signs", "action_plan"})
+SWITCHES = frozenset({"supervisor_signs", "action_plan", *MODES})
 UPPER = {
     "agreement_days": (1, 365),
     "plan_days": (1, 365),

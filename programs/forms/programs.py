@@ -24,27 +24,10 @@ from programs.forms.fields import (
 from programs.labels import KEYS, WORDS
 from programs.models import Program
 from programs.program_files import TEXTS
-from programs.rules import POLICY
+from programs.rules import MODES, PAIRS, POLICY
 
 LANGUAGE_NAMES = dict(settings.LANGUAGES)
 
-POLICY_HELP = {
-    "agreement_days": gettext_lazy(
-        "Counted from the day on which the mentorship starts. Late ones are reminded."
-    ),
-    "plan_days": gettext_lazy("Counted from the day on which the mentorship starts."),
-    "rematch_days": gettext_lazy("Until then, each side can ask for somebody else without giving a reason."),
-    "term_months": gettext_lazy("What pairs agree on at first. A pilot may be as short as you like."),
-    "meetings_per_month": gettext_lazy(
-        "At first; a pair may agree on fewer later. Pairs that fall behind are shown."
-    ),
-    "supervisor_signs": gettext_lazy(
-        "By a link in an e-mail, without an account. Switch it off if nobody needs to approve."
-    ),
-    "action_plan": gettext_lazy(
-        "Goals, what they need, and what will be done. Switch it off for informal programs."
-    ),
-}
 TEXT_LABELS = {
     "summary": gettext_lazy("What the program is"),
     "mentor": gettext_lazy("What is asked of mentors"),
@@ -136,7 +119,8 @@ class ProgramSettingsForm(StampedForm):
         return [
             self.part(_("The program"), ["name", "timezone", "is_public"]),
             self.part(_("What strangers and applicants read"), texts),
-            self.part(_("How pairs work in new cohorts"), POLICY),
+            self.part(_("How pairs work in new cohorts"), PAIRS),
+            self.part(_("Ways to match in new cohorts"), MODES),
         ]
 
     def changes(self) -> dict[str, Any]:

@@ -188,11 +188,17 @@ class TestSave:
         mine = save_page(
             enrollment=mine,
             page="work",
-            values={"position": "x", "offered": {"budget": 2}, "capacity": 3},
+            values={
+                "position": "x",
+                "offered": {"budget": 2},
+                "capacity": 3,
+                "needs": ["career"],
+                "listed": True,
+            },
             by=mine.person,
         )
         mine.refresh_from_db()
-        assert mine.capacity == 3
+        assert (mine.capacity, mine.needs, mine.listed) == (3, ["career"], True)
         assert list(mine.claims.values_list("skill__slug", "direction")) == [("budget", "offers")]
 
     def test_saved_for_later_is_kept_and_still_to_do(self, call: Call) -> None:

@@ -79,6 +79,10 @@ MENTOR = {
                 question("position", "text", "What do you do?", feeds="position_summary", required=True),
                 skills("offered", "skills_offered"),
                 question("capacity", "number", "How many?", min=1, max=4, feeds="capacity", required=True),
+                question(
+                    "needs", "choices", "For what?", choices=choices("career", "technical"), feeds="needs"
+                ),
+                question("listed", "yesno", "May mentees find you?", feeds="listed", visible_to="everyone"),
             ],
         }
     ]

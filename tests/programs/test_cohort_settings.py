@@ -13,7 +13,7 @@ from pytest_django.asserts import assertContains, assertRedirects
 
 from core.roles import Role
 from programs.models import Cohort, Membership, Program, Strand
-from programs.rules import POLICY, stamp
+from programs.rules import MODES, POLICY, stamp
 from tests.factories import CohortFactory, MembershipFactory, OfferFactory, StrandFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +33,7 @@ NUMBERS = {
     "term_months": 12,
     "meetings_per_month": 2,
     "supervisor_signs": "on",
+    "shortlists": "on",
 }
 
 
@@ -87,6 +88,8 @@ def test_step_by_step_to_a_cohort(desk: Client, strand: Strand) -> None:
         **NUMBERS,
         "supervisor_signs": True,
         "action_plan": False,
+        **dict.fromkeys(MODES, False),
+        "shortlists": True,
     }
     assert list(cohort.offers.values_list("strand", "places")) == [(strand.pk, 20)]
     # What was said is forgotten: the next cohort begins anew.

@@ -14,6 +14,7 @@ from programs.models import Program, Questionnaire
 from programs.program_files import FILES, ProgramFile, ProgramFileError, read, shipped, write
 from programs.questions import Questionnaire as Tree
 from programs.questions import parse
+from programs.rules import MODES
 from tests.factories import OrganizationFactory
 
 KEYS = ["field_office", "laboratory", "university"]
@@ -68,9 +69,14 @@ def test_applications_ask_what_the_profiles_need(key: str) -> None:
         "hours_per_month",
         "media",
         "availability",
+        "needs",
     }
-    assert set(found["mentor"].feeding) == both | {"skills_offered", "capacity"}
-    assert set(found["mentee"].feeding) == both | {"skills_sought", "expectations", "career_goals", "wishes"}
+    several = {"capacity"} if key == "laboratory" else set()  # mentors for one mentee
+    assert set(found["mentor"].feeding) == both | {"skills_offered", "capacity", "listed"}
+    assert (
+        set(found["mentee"].feeding)
+        == both | {"skills_sought", "expectations", "career_goals", "wishes"} | several
+    )
     assert found["mentee"].feeding["wishes"].max_choices == 3
     assert [len(found[side].pages) > 2 for side in SIDES] == [True, True]
 
@@ -95,7 +101,7 @@ def test_mentors_and_mentees_choose_from_the_same_lists(key: str) -> None:
     offered, sought = found["mentor"].feeding["skills_offered"], found["mentee"].feeding["skills_sought"]
     assert offered.choices == sought.choices
     assert 25 <= len(offered.choices) <= 40
-    for field in ("goals", "media", "availability"):
+    for field in ("goals", "media", "availability", "needs"):
         assert found["mentor"].feeding[field].choices == found["mentee"].feeding[field].choices
     assert [choice.value for choice in found["mentor"].feeding["media"].choices] == [
         "in_person",
@@ -158,6 +164,23 @@ def test_each_program_keeps_its_own_ways() -> None:
         for validator in Enrollment._meta.get_field("capacity").validators
         if validator.code == "max_value"  # type: ignore[union-attr]
     )
+
+
+def test_ways_to_match() -> None:
+    office, laboratory, university = (shipped()[key] for key in KEYS)
+    assert {name: office.policy[name] for name in MODES} == {
+        "introductions": True, "self_match": False, "shortlists": False, "confirms_pairs": True,
+    }  # fmt: skip
+    on = [{name for name in MODES[:3] if file.policy[name]} for file in (office, laboratory, university)]
+    assert on == [{"introductions"}, {"shortlists"}, set()]
+
+
+def test_a_file_of_before_the_ways_to_match_takes_the_usual_ones() -> None:
+    gone = {f"policy__{name}": None for name in MODES}
+    policy = read(broken(**gone), "ours.yaml").policy
+    assert {name: policy[name] for name in MODES} == {
+        "introductions": False, "self_match": False, "shortlists": False, "confirms_pairs": True,
+    }  # fmt: skip
 
 
 def broken(**changes: Any) -> str:

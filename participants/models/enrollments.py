@@ -96,6 +96,9 @@ class Enrollment(Addressed):
     goals = ArrayField(
         models.CharField(max_length=40), default=list, blank=True
     )  # chosen from the program's list
+    # What somebody wants a mentor for, or can be one for: NEEDS.
+    needs = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    listed = models.BooleanField(default=False)  # a mentor who agrees to stand in the directory
     hours_per_month = models.PositiveSmallIntegerField(null=True, blank=True)
     media = ArrayField(
         models.CharField(max_length=20), default=list, blank=True
