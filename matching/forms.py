@@ -151,6 +151,7 @@ class ExcludeForm(PageForm):
     """Why two people are never to be a pair."""
 
     visible_to = {"reason": _("program staff")}
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,

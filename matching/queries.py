@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from matching.models import Exclusion, Lock, Proposal, Run, Scheme
+from matching.models import Decision, Exclusion, Lock, Proposal, Run, Scheme
 from participants.models import Enrollment
 from programs.models import Cohort, Strand
 
@@ -96,3 +96,17 @@ def impossible(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
 def locks_of(cohort: Cohort) -> QuerySet[Lock]:
     """Pairs that each run must keep."""
     return Lock.objects.filter(cohort=cohort)
+
+
+def recent_decisions(cohort: Cohort, most: int = 60) -> QuerySet[Decision]:
+    """The last decisions by hand with their people, newest first."""
+    people = ("mentee__person", "mentor__person", "by", "undone_by")
+    return Decision.objects.filter(cohort=cohort).select_related(*people).order_by("-number")[:most]
+
+
+def decisions_since(run: Run) -> int:
+    """How many decisions by hand differ from what the run knew: made since and standing, or taken back since."""
+    since = run.started_at or run.created_at
+    made, undone = Q(at__gt=since, undone_at=None), Q(at__lte=since, undone_at__gt=since)
+    decided = Decision.objects.filter(cohort=run.cohort_id).exclude(act=Decision.Act.UNDO)
+    return decided.filter(made | undone).count()

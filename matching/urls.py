@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching.views import acts, overview, run
+from matching.views import acts, hand, overview, run
 
 DESK = "desk/<slug:program>/<slug:cohort>/matching/"
 RUN = f"{DESK}<int:number>/"
@@ -11,11 +11,13 @@ urlpatterns = [
     path(DESK, overview.index, name="matching_review"),
     path(f"{DESK}start/", overview.start, name="matching_start"),
     path(f"{DESK}criteria/", overview.criteria, name="matching_criteria"),
-    path(f"{DESK}by-hand/", acts.fixed, name="matching_fixed"),
+    path(f"{DESK}by-hand/", hand.fixed, name="matching_fixed"),
     path(f"{DESK}by-hand/<int:pk>/allow/", acts.allow, name="matching_allow"),
     path(f"{DESK}lock/", acts.lock, name="matching_lock"),
+    path(f"{DESK}undo/", acts.undo, name="matching_undo"),
     path(f"{DESK}exclude/<uuid:mentee>/<uuid:mentor>/", acts.exclude, name="matching_exclude"),
     path(RUN, run.show, name="matching_run"),
     path(f"{RUN}progress/", run.progress, name="matching_progress"),
+    path(f"{RUN}decide/", hand.decide_page, name="matching_decide"),
     path(f"{RUN}cancel/", run.cancel, name="matching_cancel"),
 ]

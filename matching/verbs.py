@@ -15,4 +15,5 @@ class Verb(StrEnum):
     PAIR_UNLOCKED = "pair.unlocked"
     PAIR_EXCLUDED = "pair.excluded"
     PAIR_ALLOWED = "pair.allowed"
+    DECISIONS_UNDONE = "decisions.undone"
     CRITERIA_CHANGED = "criteria.changed"

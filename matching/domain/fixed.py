@@ -1,9 +1,13 @@
-"""What the manager decides by hand: pairs that each run keeps, and pairs that must never be."""
+"""What the manager decides by hand: pairs that each run keeps, and pairs that must never be.
+
+Every verb takes the cohort's row first and logs a `Decision`, so that acts come one after another and can be undone.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -12,118 +16,171 @@ from django.utils.translation import gettext as _
 from core.audit import record
 from core.errors import Refused
 from matching import rule_words
-from matching.models import Exclusion, Lock
+from matching.domain.decisions import Act, Pair, hold_cohort, refuse_if_decided_since, write
+from matching.models import Decision, Exclusion, Lock
 from matching.queries import scheme_of
 from matching.snapshot import Snapshot, read_snapshot
 from matching.verbs import Verb
 from participants.models import Enrollment
 from people.models import Person
 
-Pair = tuple[Enrollment, Enrollment]  # mentee, mentor
+KIND = Decision.Kind
+FixedRow = TypeVar("FixedRow", Lock, Exclusion)
 
 
-def lock_pair(*, mentee: Enrollment, mentor: Enrollment, by: Person) -> Lock:
+def lock_pair(*, mentee: Enrollment, mentor: Enrollment, by: Person, act: Act | None = None) -> Lock:
     """Keep this pair in every run. Locking it twice changes nothing.
 
-    Raises Refused: not_a_pair, not_accepted, circle, mentee_full, mentor_full, or rule_<name> for a broken hard rule.
+    Raises Refused: not_a_pair, not_accepted, circle, mentee_full, mentor_full, decided_since, or rule_<name> for a
+    broken hard rule.
     """
-    locks, refused = lock_pairs(pairs=[(mentee, mentor)], by=by)
+    locks, refused = lock_pairs(pairs=[(mentee, mentor)], by=by, act=act)
     if refused:
         raise refused[0]
     return locks[0]
 
 
 @transaction.atomic
-def lock_pairs(*, pairs: Sequence[Pair], by: Person) -> tuple[list[Lock], list[Refused]]:
-    """Keep these pairs of one cohort in every run; what is refused (see `lock_pair`) stops no other."""
-    held = _hold(pairs)
-    people = [row.pk for pair in held for row in pair]
-    stand = {(lock.mentee_id, lock.mentor_id): lock for lock in _locks_with(people)}
-    taken = Counter(pk for pair in stand for pk in pair)
-    cohort = held[0][0].cohort
-    reading = _Reading(read_snapshot(cohort, scheme_of(cohort).criteria, only=people))
-    asked, new, refused = [], [], []
-    for mentee, mentor in held:
-        key = (mentee.pk, mentor.pk)
-        try:
-            if key not in stand:
-                _check_sides(mentee, mentor)
-                reading.check(mentee, mentor)
-                _check_places(mentee, mentor, taken)
-                stand[key] = Lock(cohort=cohort, mentee=mentee, mentor=mentor, by=by)
-                new.append(stand[key])
-                taken.update(key)
-        except Refused as error:
-            refused.append(error)
-        else:
-            asked.append(stand[key])
-    for lock in Lock.objects.bulk_create(new):
-        _tell(Verb.PAIR_LOCKED, lock, by)
-    return asked, refused
+def lock_pairs(
+    *, pairs: Sequence[Pair], by: Person, act: Act | None = None
+) -> tuple[list[Lock], list[Refused]]:
+    """Keep these pairs of one cohort in every run; what is refused (see `lock_pair`) stops no other.
+
+    Raises Refused: decided_since, where somebody else has decided about one of these people.
+    """
+    act = act or Act(Decision.Act.LOCK)
+    return put_locks(hold(pairs, act=act, by=by), by, act)
 
 
-def unlock_pair(*, mentee: Enrollment, mentor: Enrollment, by: Person) -> None:
+def unlock_pair(*, mentee: Enrollment, mentor: Enrollment, by: Person, act: Act | None = None) -> None:
     """Leave the pair to the runs again. Without a lock it changes nothing."""
-    unlock_pairs(pairs=[(mentee, mentor)], by=by)
+    unlock_pairs(pairs=[(mentee, mentor)], by=by, act=act)
 
 
 @transaction.atomic
-def unlock_pairs(*, pairs: Sequence[Pair], by: Person) -> int:
-    """Leave these pairs to the runs again; how many were locked."""
-    wanted = {(mentee.pk, mentor.pk) for mentee, mentor in pairs}
-    found = Lock.objects.select_for_update(of=("self",)).select_related("cohort").order_by("pk")
-    locks = [
-        lock
-        for lock in found.filter(mentee__in=[mentee for mentee, _mentor in pairs])
-        if (lock.mentee_id, lock.mentor_id) in wanted
-    ]
-    for lock in locks:
-        _tell(Verb.PAIR_UNLOCKED, lock, by)
-    Lock.objects.filter(pk__in=[lock.pk for lock in locks]).delete()
-    return len(locks)
+def unlock_pairs(*, pairs: Sequence[Pair], by: Person, act: Act | None = None) -> int:
+    """Leave these pairs to the runs again; how many were locked. Raises Refused: decided_since."""
+    act = act or Act(Decision.Act.UNLOCK)
+    return drop_locks(hold(pairs, act=act, by=by), by, act)
 
 
 @transaction.atomic
-def exclude_pair(*, mentee: Enrollment, mentor: Enrollment, reason: str, by: Person) -> Exclusion:
+def exclude_pair(
+    *, mentee: Enrollment, mentor: Enrollment, reason: str, by: Person, act: Act | None = None
+) -> Exclusion:
     """These two are never to be a pair, in this cohort and later ones; a lock of theirs goes.
 
-    Raises Refused: not_a_pair, no_reason.
+    Raises Refused: not_a_pair, no_reason, decided_since.
     """
-    if not reason.strip():
-        raise Refused(
-            "no_reason", _("Say why these two are never to be a pair."), _("Only staff can read it.")
-        )
-    [(mentee, mentor)] = _hold([(mentee, mentor)])
-    _check_sides(mentee, mentor, accepted=False)
-    unlock_pair(mentee=mentee, mentor=mentor, by=by)
-    exclusion, is_new = Exclusion.objects.get_or_create(
-        mentee=mentee,
-        mentor=mentor,
-        defaults={"cohort_id": mentee.cohort_id, "reason": reason.strip(), "by": by},
-    )
-    if is_new:
-        _tell(Verb.PAIR_EXCLUDED, exclusion, by)
-    return exclusion
+    act = act or Act(Decision.Act.EXCLUDE)
+    put_exclusions(hold([(mentee, mentor)], act=act, by=by), [reason], by, act)
+    return Exclusion.objects.get(mentee=mentee, mentor=mentor)
 
 
 @transaction.atomic
-def allow_pair(*, exclusion: Exclusion, by: Person) -> None:
-    """Lift an exclusion."""
-    for found in Exclusion.objects.select_for_update().filter(pk=exclusion.pk):
-        _tell(Verb.PAIR_ALLOWED, found, by)
-        found.delete()
+def allow_pair(*, exclusion: Exclusion, by: Person, act: Act | None = None) -> None:
+    """Lift an exclusion; where it has been lifted already, nothing changes. Raises Refused: decided_since."""
+    act = act or Act(Decision.Act.ALLOW)
+    drop_exclusions(hold([(exclusion.mentee, exclusion.mentor)], act=act, by=by), by, act)
 
 
-def _hold(pairs: Sequence[Pair]) -> list[Pair]:
-    """All rows locked, in the order of their ids, so that two managers cannot lock past each other."""
+def hold(pairs: Sequence[Pair], *, act: Act, by: Person) -> list[Pair]:
+    """The cohort, then all rows in the order of their ids, so that two managers cannot decide past each other.
+
+    What `put_` and `drop_` work on. Raises Refused: decided_since.
+    """
+    hold_cohort(pairs[0][0].cohort_id)
+    return hold_people(pairs, act=act, by=by)
+
+
+def hold_people(pairs: Sequence[Pair], *, act: Act, by: Person) -> list[Pair]:
+    """The people of pairs whose cohort is held already. Raises Refused: decided_since."""
     rows = Enrollment.objects.select_for_update(of=("self",)).select_related("person", "cohort__program")
     held = {
         row.pk: row for row in rows.filter(pk__in={row.pk for pair in pairs for row in pair}).order_by("pk")
     }
+    refuse_if_decided_since(people=held, act=act, by=by, cohort=pairs[0][0].cohort_id)
     return [(held[mentee.pk], held[mentor.pk]) for mentee, mentor in pairs]
 
 
-def _locks_with(people: Sequence[int]) -> QuerySet[Lock]:
+def put_locks(pairs: Sequence[Pair], by: Person, act: Act) -> tuple[list[Lock], list[Refused]]:
+    """Lock held pairs: the locks that stand now, and what was refused."""
+    cohort = pairs[0][0].cohort
+    checker = Checker(pairs)
+    asked, new, refused = [], [], []
+    for mentee, mentor in pairs:
+        key = (mentee.pk, mentor.pk)
+        try:
+            if key not in checker.stand:
+                checker.take(mentee, mentor)
+                checker.stand[key] = Lock(cohort=cohort, mentee=mentee, mentor=mentor, by=by)
+                new.append(checker.stand[key])
+        except Refused as error:
+            refused.append(error)
+        else:
+            asked.append(checker.stand[key])
+    for lock in Lock.objects.bulk_create(new):
+        _tell(Verb.PAIR_LOCKED, lock, by)
+    write(KIND.LOCK, [(lock.mentee, lock.mentor) for lock in new], act=act, by=by, cohort=cohort.pk)
+    return asked, refused
+
+
+def drop_locks(pairs: Sequence[Pair], by: Person, act: Act) -> int:
+    """Unlock held pairs; how many were locked."""
+    locks = _of_pairs(Lock.objects.all(), pairs)
+    for lock in locks:
+        _tell(Verb.PAIR_UNLOCKED, lock, by)
+    cohort = pairs[0][0].cohort_id
+    write(KIND.UNLOCK, [(lock.mentee, lock.mentor) for lock in locks], act=act, by=by, cohort=cohort)
+    Lock.objects.filter(pk__in=[lock.pk for lock in locks]).delete()
+    return len(locks)
+
+
+def put_exclusions(pairs: Sequence[Pair], reasons: Sequence[str], by: Person, act: Act) -> None:
+    """Exclude held pairs, each with its reason; their locks go. Raises Refused: not_a_pair, no_reason."""
+    for (mentee, mentor), reason in zip(pairs, reasons, strict=True):
+        if not reason.strip():
+            raise Refused(
+                "no_reason", _("Say why these two are never to be a pair."), _("Only staff can read it.")
+            )
+        _check_sides(mentee, mentor, accepted=False)
+    drop_locks(pairs, by, act)
+    known = {(row.mentee_id, row.mentor_id) for row in _of_pairs(Exclusion.objects.all(), pairs)}
+    new = [
+        Exclusion(cohort=mentee.cohort, mentee=mentee, mentor=mentor, reason=reason.strip(), by=by)
+        for (mentee, mentor), reason in zip(pairs, reasons, strict=True)
+        if (mentee.pk, mentor.pk) not in known
+    ]
+    for row in Exclusion.objects.bulk_create(new):
+        _tell(Verb.PAIR_EXCLUDED, row, by)
+    _write_exclusions(KIND.EXCLUDE, new, by, act)
+
+
+def drop_exclusions(pairs: Sequence[Pair], by: Person, act: Act) -> int:
+    """Lift the exclusions of held pairs; how many there were."""
+    found = _of_pairs(Exclusion.objects.all(), pairs)
+    for row in found:
+        _tell(Verb.PAIR_ALLOWED, row, by)
+    _write_exclusions(KIND.ALLOW, found, by, act)
+    Exclusion.objects.filter(pk__in=[row.pk for row in found]).delete()
+    return len(found)
+
+
+def _write_exclusions(kind: str, rows: Sequence[Exclusion], by: Person, act: Act) -> None:
+    if rows:
+        pairs, reasons = [(row.mentee, row.mentor) for row in rows], [row.reason for row in rows]
+        write(kind, pairs, act=act, by=by, cohort=rows[0].cohort_id, reasons=reasons)
+
+
+def _of_pairs(rows: QuerySet[FixedRow], pairs: Sequence[Pair]) -> list[FixedRow]:
+    wanted = {(mentee.pk, mentor.pk) for mentee, mentor in pairs}
+    found = rows.select_related("cohort", "mentee", "mentor").order_by("pk")
+    mentees = [mentee for mentee, _mentor in pairs]
+    return [row for row in found.filter(mentee__in=mentees) if (row.mentee_id, row.mentor_id) in wanted]
+
+
+def locks_with(people: Sequence[int]) -> QuerySet[Lock]:
+    """Locks that hold one of these enrollments."""
     return Lock.objects.filter(Q(mentee__in=people) | Q(mentor__in=people))
 
 
@@ -142,16 +199,25 @@ def _check_sides(mentee: Enrollment, mentor: Enrollment, *, accepted: bool = Tru
             )
 
 
-class _Reading:
-    """The hard rules over some people of a cohort."""
+class Checker:
+    """Whether pairs of one cohort may be locked one after another, beside the locks that stand."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, pairs: Sequence[Pair], *, without: Sequence[Pair] = ()) -> None:
+        """`without` names pairs whose locks are about to go."""
+        people = [row.pk for pair in pairs for row in pair]
+        gone = {(mentee.pk, mentor.pk) for mentee, mentor in without}
+        locks = locks_with(people).select_related("mentee", "mentor", "cohort")
+        self.stand = {key: lock for lock in locks if (key := (lock.mentee_id, lock.mentor_id)) not in gone}
+        self._taken = Counter(pk for pair in self.stand for pk in pair)
+        cohort = pairs[0][0].cohort
+        snapshot: Snapshot = read_snapshot(cohort, scheme_of(cohort).criteria, only=people)
         self._field = snapshot.field()
         self._mentees = {pk: row for row, pk in enumerate(snapshot.mentees.enrollment)}
         self._mentors = {pk: row for row, pk in enumerate(snapshot.mentors.enrollment)}
 
-    def check(self, mentee: Enrollment, mentor: Enrollment) -> None:
-        """Refuse the pair by the name of the first rule it breaks."""
+    def take(self, mentee: Enrollment, mentor: Enrollment) -> None:
+        """Use a place of both, or refuse the pair by the name of what it breaks."""
+        _check_sides(mentee, mentor)
         if mentor.pk not in self._mentors:
             raise Refused("circle", _("Circles are not matched by a run, so there is nothing to lock."))
         if mentee.pk not in self._mentees:
@@ -162,12 +228,10 @@ class _Reading:
                 rule_words.broken(rule, mentee.person.name, mentor.person.name),
                 _("Such a pair is never made, not even by hand."),
             )
-
-
-def _check_places(mentee: Enrollment, mentor: Enrollment, taken: Counter[int]) -> None:
-    for code, row in (("mentee_full", mentee), ("mentor_full", mentor)):
-        if taken[row.pk] >= row.capacity - row.used:
-            raise _full(code, row)
+        for code, row in (("mentee_full", mentee), ("mentor_full", mentor)):
+            if self._taken[row.pk] >= row.capacity - row.used:
+                raise _full(code, row)
+        self._taken.update((mentee.pk, mentor.pk))
 
 
 def _full(code: str, row: Enrollment) -> Refused:

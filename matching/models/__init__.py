@@ -1,8 +1,11 @@
 """Criteria, runs kept as versions, proposals, and what the manager has fixed by hand."""
 
 from matching.models.criteria import Scheme
+from matching.models.decisions import Decision
 from matching.models.fixed import Exclusion, Lock, PastPair
 from matching.models.inputs import RunInput
 from matching.models.runs import Leftover, Outlook, Proposal, Run
 
-__all__ = ["Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Proposal", "Run", "RunInput", "Scheme"]
+__all__ = [
+    "Decision", "Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Proposal", "Run", "RunInput", "Scheme",
+]  # fmt: skip

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.roles import Permission
 from matching import left_words, review
+from matching.domain.decisions import last_number
 from matching.domain.runs import cancel_run
 from matching.engine.field import Criteria
 from matching.forms import ReviewFilter
 from matching.models import Proposal, Run
-from matching.queries import READY, UNDER_WAY, latest_ready, runs_of, scheme_of
+from matching.queries import READY, UNDER_WAY, decisions_since, latest_ready, runs_of, scheme_of
 from matching.rule_words import STAGES
 from matching.summary import chips, lede
 from matching.views.common import matching_context, whole_cohort
@@ -87,6 +88,8 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "publish_url": _publish_url(cohort, run),
         "is_open": run.state == Run.State.CERTIFIED,
         "here": request.get_full_path(),
+        "seen": last_number(cohort),
+        "since": decisions_since(run) if run.state == Run.State.CERTIFIED else 0,
         "pair": None,
         "keep": ["show"],
     }

@@ -236,6 +236,7 @@ def matching(world: World) -> dict[str, Shown]:
     ruth, review = person(MANAGER), world.desk("review", "matching/")
     run = f"{review}{world.uids['run']}/"
     exclude = f"{review}exclude/{world.uids['mentee']}/{world.uids['mentor']}/"
+    two = f"{world.uids['mentee']}:{world.uids['mentor']}"
     waiting = world.pairs["waiting"].mentorship.uid
     return {
         "matching, empty": Shown(ruth, world.desk("call", "matching/")),
@@ -253,6 +254,8 @@ def matching(world: World) -> dict[str, Shown]:
         "by hand, empty": Shown(ruth, world.desk("call", "matching/by-hand/")),
         "by hand": Shown(ruth, f"{review}by-hand/"),
         "by hand, error": Shown(ruth, f"{review}by-hand/", wrong("Lock the pair")),
+        "pair by hand": Shown(ruth, f"{run}decide/?act=assign&pair={two}"),
+        "pair by hand, refused": Shown(ruth, f"{run}decide/?act=assign&pair=x"),
         "exclude": Shown(ruth, exclude),
         "exclude, error": Shown(ruth, exclude, wrong("Exclude the pair")),
         "publish": Shown(ruth, f"{run}publish/"),

@@ -170,6 +170,8 @@ ROWS: list[Row] = [
     Row("matching_fixed", COHORT, staff(PEOPLE), staff(COORDINATE)),
     Row("matching_allow", f"{COHORT} pk=exclusion", NEVER, staff(COORDINATE), near=False),
     Row("matching_lock", COHORT, NEVER, staff(COORDINATE)),
+    Row("matching_undo", COHORT, NEVER, staff(COORDINATE)),
+    Row("matching_decide", f"{COHORT} number=run", staff(COORDINATE), staff(COORDINATE)),
     Row("matching_exclude", f"{COHORT} mentee=free_mentee mentor=free_mentor", staff(COORDINATE), staff(COORDINATE)),
     Row("matching_run", f"{COHORT} number=run", staff(PEOPLE), NEVER),
     Row("matching_progress", f"{COHORT} number=run", staff(PEOPLE), NEVER),

@@ -1,0 +1,71 @@
+"""Decisions by hand in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from matching.models import Decision
+
+_BY: dict[str, str | Promise] = {
+    Decision.Kind.LOCK: gettext_lazy("%(by)s locked %(mentee)s with %(mentor)s."),
+    Decision.Kind.UNLOCK: gettext_lazy("%(by)s unlocked %(mentee)s and %(mentor)s."),
+    Decision.Kind.EXCLUDE: gettext_lazy("%(by)s excluded %(mentee)s with %(mentor)s."),
+    Decision.Kind.ALLOW: gettext_lazy("%(by)s allowed %(mentee)s with %(mentor)s again."),
+}
+_WHAT: dict[str, str | Promise] = {
+    Decision.Kind.LOCK: gettext_lazy("%(mentee)s locked with %(mentor)s"),
+    Decision.Kind.UNLOCK: gettext_lazy("%(mentee)s and %(mentor)s unlocked"),
+    Decision.Kind.EXCLUDE: gettext_lazy("%(mentee)s and %(mentor)s excluded"),
+    Decision.Kind.ALLOW: gettext_lazy("%(mentee)s and %(mentor)s allowed again"),
+}
+
+
+def sentence(decision: Decision) -> str:
+    """Who decided what; the people must have been fetched along."""
+    by = decision.by.name if decision.by else _("Somebody who has left")
+    return str(_BY[decision.kind]) % {"by": by, **_names(decision)}
+
+
+def what(decision: Decision) -> str:
+    """What was decided."""
+    return str(_WHAT[decision.kind]) % _names(decision)
+
+
+def _names(decision: Decision) -> dict[str, str]:
+    return {"mentee": decision.mentee.person.name, "mentor": decision.mentor.person.name}
+
+
+@dataclass(frozen=True, slots=True)
+class ActTold:
+    """One act with all that it decided; `first` stands for all."""
+
+    first: Decision
+    label: str
+    lines: list[str]
+    more: int
+    can_undo: bool
+
+
+SHOWN = 6  # decisions of one act that are named
+
+
+def acts_told(decisions: Iterable[Decision]) -> list[ActTold]:
+    """Decisions, the newest first, gathered by act."""
+    batches: dict[object, list[Decision]] = {}
+    for row in decisions:
+        batches.setdefault(row.batch, []).append(row)
+    return [
+        ActTold(
+            rows[0],
+            str(Decision.Act(rows[0].act).label),
+            [what(row) for row in rows[:SHOWN]],
+            max(0, len(rows) - SHOWN),
+            any(row.undone_at is None for row in rows) and rows[0].act != Decision.Act.UNDO,
+        )
+        for rows in batches.values()
+    ]

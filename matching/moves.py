@@ -1,0 +1,153 @@
+"""Two sets of pairs beside each other: who moves, who is left out, who gets in, and the figures of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from matching.models import Run
+from participants.models import Enrollment
+
+Held = dict[int, dict[int, int]]  # score 0-100 by mentee and mentor enrollment
+
+
+class Partner(NamedTuple):
+    """A mentor with the fit of the pair."""
+
+    enrollment: Enrollment
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What becomes different for one mentee; `kind` is moved, out or into."""
+
+    mentee: Enrollment
+    kind: str
+    before: list[Partner]
+    after: list[Partner]
+    by_hand: bool = False  # decided by the manager, not by the run
+
+
+def held(pairs: Iterable[tuple[int, int, int]]) -> Held:
+    """(mentee, mentor, score) rows by mentee."""
+    found: Held = {}
+    for mentee, mentor, score in pairs:
+        found.setdefault(mentee, {})[mentor] = score
+    return found
+
+
+def held_by(run: Run) -> Held:
+    """The pairs that a run proposes."""
+    return held(run.proposals.values_list("mentee_id", "mentor_id", "score"))
+
+
+def different(before: Held, after: Held) -> list[int]:
+    """Mentees whose mentors differ."""
+    return sorted(
+        mentee
+        for mentee in before.keys() | after.keys()
+        if _mentors(before, mentee) != _mentors(after, mentee)
+    )
+
+
+def _mentors(pairs: Held, mentee: int) -> set[int]:
+    return set(pairs.get(mentee, {}))
+
+
+def kind_of(mentee: int, before: Held, after: Held) -> str:
+    """Whether the mentee moves, is left out or gets in."""
+    if mentee not in after:
+        return "out"
+    return "moved" if mentee in before else "into"
+
+
+def moves(
+    before: Held, after: Held, mentees: Iterable[int], by_hand: Iterable[tuple[int, int]] = ()
+) -> list[Move]:
+    """These mentees with the mentors that only one side has, left out first; one query. `by_hand`: pairs decided."""
+    mentees = list(mentees)
+    asked = {pair[0] for pair in by_hand}
+    ids = set(mentees)
+    for mentee in mentees:
+        ids |= _mentors(before, mentee) | _mentors(after, mentee)
+    people = Enrollment.objects.select_related("person__unit__top").in_bulk(ids)
+
+    def partners(pairs: Held, mentee: int) -> list[Partner]:
+        mine = pairs.get(mentee, {})
+        rows = [Partner(people[mentor], score) for mentor, score in mine.items() if mentor in people]
+        return sorted(rows, key=lambda row: row.enrollment.person.full_name)
+
+    order = {"out": 0, "into": 1, "moved": 2}
+    found = [
+        Move(
+            people[mentee],
+            kind_of(mentee, before, after),
+            partners(before, mentee),
+            partners(after, mentee),
+            mentee in asked,
+        )
+        for mentee in mentees
+        if mentee in people
+    ]
+    return sorted(found, key=lambda move: (order[move.kind], move.mentee.person.full_name, move.mentee.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A figure of both, as text; `trend` is better, worse or empty."""
+
+    label: str | Promise
+    before: str
+    after: str
+    change: str
+    trend: str
+
+
+# Key, label, and whether more is better (0: neither).
+_FIGURES: list[tuple[str, str | Promise, int]] = [
+    ("covered", gettext_lazy("People matched"), 1),
+    ("pairs", gettext_lazy("Pairs"), 1),
+    ("mean", gettext_lazy("Mean fit"), 1),
+    ("median", gettext_lazy("Median fit"), 1),
+    ("lowest", gettext_lazy("Lowest fit"), 1),
+    ("total", gettext_lazy("Fit in total"), 1),
+    ("wishes_met", gettext_lazy("Wishes met"), 1),
+    ("left_out_served", gettext_lazy("Left out before, matched now"), 1),
+    ("locked", gettext_lazy("Locked pairs"), 0),
+]
+
+
+def figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FigureRow]:
+    """The figures of two runs (`Run.numbers`) side by side; what one of them lacks is left out."""
+    first, second = _with_wishes(before), _with_wishes(after)
+    found = []
+    for key, label, more in _FIGURES:
+        old, new = first.get(key), second.get(key)
+        if old is None or new is None:
+            continue
+        change = round(new - old, 1)
+        trend = "" if not change or not more else "better" if (change > 0) == (more > 0) else "worse"
+        found.append(FigureRow(label, _number(old), _number(new), _signed(change), trend))
+    return found
+
+
+def _with_wishes(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    wishes = numbers.get("wishes")
+    return {**numbers, "wishes_met": sum(wishes.values()) if wishes else None}
+
+
+def _number(value: float) -> str:
+    return number_format(round(value, 1) if value % 1 else int(value), use_l10n=True, force_grouping=True)
+
+
+def _signed(change: float) -> str:
+    if not change:
+        return _("the same")
+    return f"+{_number(change)}" if change > 0 else f"−{_number(-change)}"

@@ -1,0 +1,124 @@
+"""What was decided by hand, and deciding more with the consequences shown before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from core.errors import Refused
+from core.roles import Permission
+from matching.decision_words import acts_told
+from matching.domain.consequences import consequences
+from matching.domain.decisions import last_number
+from matching.domain.fixed import lock_pair
+from matching.domain.undo import Wanted, decide, swapped
+from matching.forms import PairForm
+from matching.models import Decision, Run
+from matching.queries import READY, exclusions_of, latest_ready, locks_of, recent_decisions, runs_of
+from matching.views.acts import Pair, act_of, back_to, decide_url, pairs_named, say
+from matching.views.common import matching_context, whole_cohort
+from participants.models import Enrollment
+from programs.labels import word
+from programs.models import Cohort
+from programs.views.desk import reader
+
+Act = Decision.Act
+TWO = 2
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def fixed(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
+    """All locks and exclusions, the last decisions; a pair of one's choice can be made."""
+    found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
+    context = matching_context(request, found)
+    may_run = context["may_run"]
+    if request.method == "POST" and not may_run:
+        raise PermissionDenied
+    labels = {role.value: word(found.program, role.value, cap=True) for role in Enrollment.Role}
+    form = PairForm(request.POST or None, cohort=found, labels=labels) if may_run else None
+    if form and request.method == "POST" and form.is_valid():
+        try:
+            return _chosen(request, found, form.pair)
+        except Refused as refused:
+            form.add_error(None, f"{refused.message} {refused.hint}")
+    people = ("mentee__person", "mentor__person", "by")
+    context |= {
+        "form": form,
+        "seen": last_number(found),
+        "decisions": acts_told(recent_decisions(found)),
+        "locks": locks_of(found).select_related(*people).order_by("mentee__person__full_name", "pk"),
+        "exclusions": exclusions_of(found)
+        .select_related(*people, "cohort")
+        .order_by("mentee__person__full_name", "pk"),
+    }
+    return render(request, "matching/fixed.html", context)
+
+
+def _chosen(request: HttpRequest, cohort: Cohort, pair: Pair) -> HttpResponse:
+    """Where a run is under review, its consequences come first."""
+    run = latest_ready(cohort)
+    if run is not None and run.state == Run.State.CERTIFIED:
+        return redirect(decide_url(cohort, run.number, Act.ASSIGN, [pair]))
+    act = act_of(request, Act.ASSIGN)
+    lock_pair(mentee=pair[0], mentor=pair[1], by=reader(request), act=act)
+    say(request, _("Locked: every run keeps this pair."), act)
+    return redirect("matching_fixed", cohort.program.slug, cohort.slug)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide_page(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
+    """What an assignment by hand or a swap would lead to (GET); do it (POST)."""
+    found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
+    run = get_object_or_404(runs_of(found).filter(state__in=READY), number=number)
+    given = request.POST if request.method == "POST" else request.GET
+    name = given.get("act", "")
+    pairs = pairs_named(found, given.getlist("pair"))
+    refused: Refused | None = None
+    outcome, wanted = None, None
+    try:
+        wanted = _wanted(name, pairs)
+        if request.method == "POST":
+            return _done(request, found, wanted, name)
+        outcome = consequences(run=run, wanted=wanted)
+    except Refused as refusal:
+        refused = refusal
+    context: dict[str, Any] = {
+        **matching_context(request, found),
+        "run": run,
+        "act": name,
+        "pairs": pairs,
+        "wanted": wanted,
+        "refused": refused,
+        "outcome": outcome,
+        "seen": last_number(found),
+        "back": back_to(request, found),
+    }
+    return render(request, "matching/decide.html", context)
+
+
+def _wanted(name: str, pairs: list[Pair]) -> Wanted:
+    if name == Act.ASSIGN and len(pairs) == 1:
+        return Wanted(lock=pairs)
+    if name == Act.SWAP and len(pairs) == TWO:
+        return swapped(*pairs)
+    raise Refused("nobody_chosen", _("Choose the people first."))
+
+
+def _done(request: HttpRequest, cohort: Cohort, wanted: Wanted, name: str) -> HttpResponse:
+    act = act_of(request, name)
+    decide(wanted=wanted, by=reader(request), act=act)
+    text = (
+        _("The mentors are swapped: both pairs are locked. Run again to apply it.")
+        if name == Act.SWAP
+        else _("Locked: every run keeps this pair. Run again to apply it.")
+    )
+    say(request, text, act)
+    return redirect(back_to(request, cohort))

@@ -1,0 +1,235 @@
+"""Deciding by hand on the pages: consequences first, undo in the message, nothing overwritten unseen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.roles import Role
+from matching.domain.consequences import consequences
+from matching.domain.fixed import exclude_pair, lock_pair
+from matching.domain.undo import Wanted
+from matching.models import Decision, Exclusion, Lock
+from people.models import Person
+from tests.factories import MembershipFactory
+from tests.matching.people import World, claim, pairs, wish, world
+from tests.matching.test_undo import locks
+from tests.matching.test_views import text, two, url
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def here() -> World:
+    """Mira fits Dana, Ade fits Lena; one mentee more than places."""
+    found = world()
+    for mentee, mentor, skill in (("Mira", "Dana", "Statistics"), ("Ade", "Lena", "Negotiation")):
+        claim(found.mentee(mentee), skill)
+        claim(found.mentor(mentor), skill)
+    claim(found.mentee("Zoe"), "Welding")
+    return found
+
+
+def row(here: World, name: str) -> Any:
+    return here.cohort.enrollments.get(person__full_name=name)
+
+
+def pair(here: World, mentee: str, mentor: str) -> str:
+    return f"{row(here, mentee).uid}:{row(here, mentor).uid}"
+
+
+def decide_url(here: World, act: str, *named: str, number: int = 1) -> str:
+    query = "&".join(f"pair={value}" for value in named)
+    return f"{url(here, 'matching_decide', number)}?act={act}&{query}"
+
+
+BOTH = {("Mira", "Dana"), ("Ade", "Lena")}
+
+
+def test_an_assignment_shows_who_would_change_before_anything_does(here, login):
+    assert pairs(here.run()) == BOTH
+    page = login(here.manager).get(decide_url(here, "assign", pair(here, "Zoe", "Dana")))
+    found = {move.mentee.person.full_name: move for move in page.context["outcome"].moves}
+    assert {name: (move.kind, move.by_hand) for name, move in found.items()} == {
+        "Mira": ("out", False),
+        "Zoe": ("into", True),
+    }
+    assert "Dana" in text(page)
+    assert "1 would be left out" in text(page).replace("  ", " ")
+    assert (Lock.objects.count(), Decision.objects.count()) == (0, 0)
+
+
+def test_what_was_shown_is_what_the_next_run_does(here, login):
+    here.run()
+    address = decide_url(here, "assign", pair(here, "Zoe", "Dana"))
+    page = login(here.manager).get(address)
+    expected = {
+        (move.mentee.person.full_name, partner.enrollment.person.full_name)
+        for move in page.context["outcome"].moves
+        for partner in move.after
+    }
+    answer = login(here.manager).post(
+        address.partition("?")[0], {"act": "assign", "pair": pair(here, "Zoe", "Dana"), "seen": "0"}
+    )
+    assert answer.url == url(here, "matching_review")
+    assert locks() == {("Zoe", "Dana")}
+    assert pairs(here.run()) == {("Ade", "Lena")} | expected
+
+
+def test_an_assignment_that_breaks_a_rule_is_refused_by_its_name_before_and_after(here, login):
+    here.run()
+    address = decide_url(here, "assign", pair(here, "Zoe", "Dana"))
+    Person.objects.filter(pk=row(here, "Zoe").person_id).update(supervisor=row(here, "Dana").person)
+    for answer in (
+        login(here.manager).get(address),
+        login(here.manager).post(
+            address.partition("?")[0], {"act": "assign", "pair": pair(here, "Zoe", "Dana")}
+        ),
+    ):
+        assert "Dana is the direct supervisor of Zoe." in text(answer)
+        assert 'type="submit"' not in answer.content.decode().partition("<main")[2].partition("</main")[0]
+    assert not Lock.objects.exists()
+
+
+def test_two_selected_pairs_are_swapped_with_the_consequences_first(here, login):
+    run = here.run()
+    chosen = [two(proposal) for proposal in run.proposals.all()]
+    back = url(here, "matching_run", 1)
+    answer = login(here.manager).post(
+        url(here, "matching_lock"), {"pair": chosen, "op": "swap", "next": back}
+    )
+    page = login(here.manager).get(answer.url)
+    assert page.context["outcome"].counts == {"out": 0, "into": 0, "moved": 2}
+    assert page.context["back"] == back
+    assert not Lock.objects.exists()
+    form = {"act": "swap", "pair": chosen, "seen": str(page.context["seen"]), "next": back}
+    assert login(here.manager).post(url(here, "matching_decide", 1), form).url == back
+    assert locks() == {("Mira", "Lena"), ("Ade", "Dana")}
+
+
+@pytest.mark.parametrize("chosen", [0, 1, 3])
+def test_a_swap_takes_two_pairs(here, login, chosen):
+    here.mentor("Third")
+    run = here.run()
+    data = {"pair": [two(proposal) for proposal in run.proposals.all()[:chosen]], "op": "swap"}
+    login(here.manager).post(url(here, "matching_lock"), data)
+    assert "Select two pairs to swap their mentors." in text(
+        login(here.manager).get(url(here, "matching_review"))
+    )
+
+
+@pytest.mark.parametrize("query", ["act=assign", "act=swap&pair=a:b", "act=x&pair=a:b", ""])
+def test_an_act_that_names_nobody_asks_to_choose(here, login, query):
+    here.run()
+    page = login(here.manager).get(f"{url(here, 'matching_decide', 1)}?{query}")
+    assert "Choose the people first." in text(page)
+    assert page.context["outcome"] is None
+
+
+def test_people_of_another_cohort_are_not_assigned_here(here, login):
+    here.run()
+    other = world()
+    named = f"{other.mentee().uid}:{other.mentor().uid}"
+    address = decide_url(here, "assign", named)
+    assert "Choose the people first." in text(login(here.manager).get(address))
+    login(here.manager).post(address.partition("?")[0], {"act": "assign", "pair": named})
+    assert not Lock.objects.exists()
+
+
+def test_the_message_after_an_act_takes_it_back(here, login):
+    proposal = here.run().proposals.order_by("pk").first()
+    back = url(here, "matching_run", 1)
+    client = login(here.manager)
+    client.post(url(here, "matching_lock"), {"lock": two(proposal), "next": back, "seen": "0"})
+    page = client.get(back)
+    batch = Decision.objects.get().batch
+    assert f'form="undo" name="batch" value="{batch}"' in page.content.decode()
+    assert '<form id="undo"' in page.content.decode()
+    assert "1 decision since this run: run again to apply it." in text(page)
+    answer = client.post(url(here, "matching_undo"), {"batch": batch, "next": back, "seen": "1"})
+    assert (answer.url, Lock.objects.count()) == (back, 0)
+    page = client.get(back)
+    assert "1 decision is undone." in text(page)
+    assert "since this run" not in text(page)
+
+
+def test_a_lock_taken_back_after_the_run_counts_as_a_decision_since(here, login):
+    lock_pair(mentee=row(here, "Zoe"), mentor=row(here, "Dana"), by=here.manager)
+    here.run()
+    client = login(here.manager)
+    assert client.get(url(here, "matching_run", 1)).context["since"] == 0
+    client.post(url(here, "matching_undo"), {"batch": Decision.objects.get().batch})
+    assert client.get(url(here, "matching_run", 1)).context["since"] == 1
+
+
+def test_an_act_on_an_old_page_is_refused_and_says_what_happened(here, login):
+    proposal = here.run().proposals.get(mentee__person__full_name="Mira")
+    other = MembershipFactory(program=here.program, person__full_name="Bo Colleague").person
+    back = f"http://testserver{url(here, 'matching_run', 1)}"
+    exclude_pair(mentee=proposal.mentee, mentor=row(here, "Lena"), reason="-", by=other)
+    client = login(here.manager)
+    client.post(url(here, "matching_lock"), {"lock": two(proposal), "seen": "0"}, headers={"referer": back})
+    page = text(client.get(back))
+    assert "Somebody else has decided in the meantime, so nothing was changed." in page
+    assert "Bo Colleague excluded Mira with Lena." in page
+    assert not Lock.objects.exists()
+
+
+def test_the_last_decisions_are_listed_with_who_undid_them(here, login):
+    lock_pair(mentee=row(here, "Zoe"), mentor=row(here, "Dana"), by=here.manager)
+    exclude_pair(mentee=row(here, "Zoe"), mentor=row(here, "Dana"), reason="-", by=here.manager)
+    page = login(here.manager).get(url(here, "matching_fixed"))
+    assert [(told.label, told.lines, told.can_undo) for told in page.context["decisions"]] == [
+        ("Exclude", ["Zoe and Dana excluded", "Zoe and Dana unlocked"], True),
+        ("Lock", ["Zoe locked with Dana"], True),
+    ]
+    batch = page.context["decisions"][0].first.batch
+    login(here.manager).post(url(here, "matching_undo"), {"batch": batch})
+    page = login(here.manager).get(url(here, "matching_fixed"))
+    assert [told.can_undo for told in page.context["decisions"]] == [False, False, True]
+    assert "undone by Ana Manager" in text(page)
+    assert not Exclusion.objects.exists()
+
+
+def test_readers_see_the_decisions_and_no_undo(here, login):
+    lock_pair(mentee=row(here, "Zoe"), mentor=row(here, "Dana"), by=here.manager)
+    reader = MembershipFactory(program=here.program, role=Role.HR_LIAISON).person
+    page = login(reader).get(url(here, "matching_fixed"))
+    assert "Zoe locked with Dana" in text(page)
+    assert 'form="undo"' not in page.content.decode()
+
+
+@pytest.mark.parametrize("batch", ["", "x", "0" * 32])
+def test_an_undo_of_nothing_says_so(here, login, batch):
+    back = f"http://testserver{url(here, 'matching_fixed')}"
+    client = login(here.manager)
+    client.post(url(here, "matching_undo"), {"batch": batch}, headers={"referer": back})
+    assert "This has been undone already." in text(client.get(back))
+
+
+def test_a_pair_chosen_by_hand_shows_its_consequences_while_a_run_is_under_review(here, login):
+    here.run()
+    data = {"mentee": row(here, "Zoe").uid, "mentor": row(here, "Dana").uid}
+    answer = login(here.manager).post(url(here, "matching_fixed"), data)
+    assert answer.url.startswith(url(here, "matching_decide", 1))
+    assert not Lock.objects.exists()
+
+
+def test_consequences_of_an_exclusion_say_who_takes_the_place(here):
+    run = here.run()
+    found = consequences(run=run, wanted=Wanted(exclude=[((row(here, "Mira"), row(here, "Dana")), "-")]))
+    assert {move.mentee.person.full_name for move in found.moves} >= {"Mira"}
+    assert found.costs_people == 0
+    label = {str(figure.label): (figure.before, figure.after) for figure in found.figures}
+    assert label["People matched"] == ("2", "2")
+    assert not Exclusion.objects.exists()
+
+
+def test_wishes_met_stand_beside_each_other(here):
+    wish(row(here, "Mira"), row(here, "Dana"))
+    run = here.run()
+    wanted = Wanted(lock=[(row(here, "Zoe"), row(here, "Dana"))])
+    labels = {str(figure.label): figure for figure in consequences(run=run, wanted=wanted).figures}
+    figure = labels["Wishes met"]
+    assert (figure.before, figure.after, figure.change, figure.trend) == ("1", "0", "−1", "worse")
