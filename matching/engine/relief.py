@@ -1,0 +1,249 @@
+"""What would win a match for those left without: one relaxed rule, or more mentors of a kind.
+
+Every figure is exact: the largest number of matches with the change less the largest number without,
+whatever else is moved around. Minimum score, locks, demand and capacity hold throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from matching.engine.criteria import Rules
+from matching.engine.field import Field
+from matching.engine.ground import Ground
+from matching.engine.kinds import Kind, kinds_for
+from matching.engine.people import UNKNOWN, Ints, Links
+from matching.engine.problem import Bools, Problem
+from matching.engine.reach import Enough, Flow, Openings
+from matching.engine.rules import Rulebook
+from matching.engine.solution import Solution
+
+LEAST_GAP = -100
+MOST_HOURS = 12  # no two time zones are further apart round the clock
+MOST_KINDS = 5  # of mentors on one list
+SWITCHES = {
+    "exclusion": "exclusions", "past_pair": "past_pairs", "strand": "same_strand",
+    "language": "shared_language", "availability": "shared_availability", "unit": "unit",
+}  # fmt: skip
+"""Rules without a figure, with their setting."""
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """One hard rule made weaker, and what that alone wins."""
+
+    rule: str  # one of RULES
+    value: int | None  # levels of the chain, level gap, or hours that the rule would ask; None: it is off
+    covered: int  # mentees more with a mentor
+    pairs: int  # pairs more
+    mentees: tuple[int, ...]  # rows of so many mentees who would then be covered together
+    could: tuple[int, ...]  # rows of everybody left out who could be one of them
+
+
+@dataclass(frozen=True)
+class Recruit:
+    """Mentors of one kind, and what they win on top of those told before."""
+
+    kind: Kind
+    mentors: int
+    places: int  # that each of them has: what is usual in the program
+    covered: int  # mentees more with a mentor
+    total: int  # with all the recruits up to this one
+    mentees: tuple[int, ...]  # rows of those mentees
+
+
+@dataclass(frozen=True)
+class Wins:
+    """What would match one person."""
+
+    relaxations: tuple[Relaxation, ...] = ()
+    recruit: Recruit | None = None
+
+
+def relaxations(field: Field, problem: Problem, solution: Solution) -> list[Relaxation]:
+    """What each hard rule that may be relaxed would win on its own; the most first, those of no use left out.
+
+    Rules with a figure are tried one step weaker, and off if that wins more.
+    """
+    return list(_base(field, problem, solution).relaxations)
+
+
+def recruits(field: Field, problem: Problem, solution: Solution, *, most: int = MOST_KINDS) -> list[Recruit]:
+    """Up to `most` kinds of mentor, each time the one that covers most of those still left out."""
+    return _base(field, problem, solution).recruits(most)
+
+
+def wins(field: Field, problem: Problem, solution: Solution, mentee: int) -> Wins:
+    """What would match this mentee, empty for one who has a mentor. Raises ValueError for a row not there."""
+    if not 0 <= mentee < len(problem.demand):
+        raise ValueError(f"mentee: {mentee} names none of the {len(problem.demand)} there are")
+    base = _base(field, problem, solution)
+    if not base.covered.missing[mentee]:
+        return Wins()
+    useful = tuple(found for found in base.relaxations if mentee in found.could)
+    return Wins(useful, base.recruit_for(mentee))
+
+
+class _Base:
+    """What is possible as things are; everything else is measured against it."""
+
+    def __init__(self, field: Field, problem: Problem, solution: Solution) -> None:
+        self._field, self._problem = field, problem
+        self._least = np.maximum(field.ground.least, solution.min_score)
+        self._scored = bool(self._least.any())
+        self._known: dict[Kind, Bools] = {}
+        self._enough = Enough(field.ground, self._least) if self._scored else None
+        openings = self._openings(field.ground.book)
+        locked = problem.locked.astype(np.int64)
+        held = np.bincount(locked[:, 0], minlength=len(problem.demand))
+        takes = problem.capacity - np.bincount(locked[:, 1], minlength=len(problem.capacity))
+        free = ~np.isin(problem.edges_of(solution.mentee, solution.mentor), problem.locked_edges)
+        mentee, mentor = solution.mentee[free].astype(np.int64), solution.mentor[free].astype(np.int64)
+        extra = np.zeros((0, len(problem.demand)), dtype=bool)
+        self.pairs = Flow(openings, mentee, mentor, problem.demand - held, takes, extra).grown()
+        one, first = np.unique(mentee, return_index=True)
+        one, first = one[held[one] == 0], first[held[one] == 0]
+        unlocked = (held == 0).astype(np.int64)
+        self.covered = Flow(openings, one, mentor[first], unlocked, takes, extra).grown()
+
+    def _openings(self, book: Rulebook) -> Openings:
+        size = len(self._field.mentees), len(self._field.mentors)
+        return Openings(book, size, self._enough, self._problem.locked)
+
+    def _weakened(self, rules: Rules) -> Openings:
+        field, criteria = self._field, replace(self._field.criteria, rules=rules)
+        return self._openings(Rulebook.of(field.mentees, field.mentors, criteria, field.links))
+
+    @cached_property
+    def relaxations(self) -> tuple[Relaxation, ...]:
+        if not self.pairs.could_grow and not self.covered.could_grow:
+            return ()
+        found: list[Relaxation] = []
+        for rule, steps in _weaker(self._field.criteria.rules):
+            worth = 0, 0
+            for value, weaker in steps:
+                told = self._relaxed(rule, value, self._weakened(weaker))
+                if (told.covered, told.pairs) > worth:
+                    worth = told.covered, told.pairs
+                    found.append(told)
+        return tuple(sorted(found, key=lambda told: (-told.covered, -told.pairs)))
+
+    def _relaxed(self, rule: str, value: int | None, openings: Openings) -> Relaxation:
+        start = replace(self.covered, openings=openings)
+        covered, pairs = start.grown(), replace(self.pairs, openings=openings).grown()
+        won = len(covered) - len(start)
+        could = start.reaching() & (start.missing > 0) if won else np.zeros(len(start.wants), dtype=bool)
+        return Relaxation(
+            rule, value, won, len(pairs) - len(self.pairs), _newly(start, covered),
+            tuple(np.flatnonzero(could).tolist()),
+        )  # fmt: skip
+
+    def recruits(self, most: int) -> list[Recruit]:
+        """The greedy list; a kind that comes up again is counted with its first time."""
+        flow, found = self.covered, dict[Kind, Recruit]()
+        while len(left := np.flatnonzero(flow.missing > 0)):
+            options = [self._hired(flow, kind, group) for kind, group in self._kinds(left)]
+            recruit, after = max(options, key=lambda option: option[0].covered)
+            before = found.get(recruit.kind)
+            if not recruit.covered or (before is None and len(found) == most):
+                break
+            found[recruit.kind] = _together(before, recruit) if before else recruit
+            flow = after
+        totals = np.cumsum([recruit.covered for recruit in found.values()]).tolist()
+        return [replace(each, total=total) for each, total in zip(found.values(), totals, strict=True)]
+
+    @cached_property
+    def usual_recruits(self) -> list[Recruit]:
+        return self.recruits(MOST_KINDS)
+
+    def recruit_for(self, mentee: int) -> Recruit | None:
+        """A kind of the list that serves this mentee, or one made for the mentee alone."""
+        for recruit in self.usual_recruits:
+            if mentee in recruit.mentees:
+                return recruit
+        for kind, group in self._kinds(np.array([mentee])):
+            if self._may(kind)[mentee]:
+                return Recruit(kind, 1, self._places, len(group), len(group), (mentee,))
+        return None
+
+    @cached_property
+    def _places(self) -> int:
+        """What a mentor usually takes."""
+        some = self._field.mentors.limit[self._field.mentors.limit > 0]
+        return max(1, int(np.median(some))) if len(some) else 1
+
+    def _kinds(self, rows: Ints) -> list[tuple[Kind, Ints]]:
+        return kinds_for(self._field.mentees, rows, self._field.criteria, scored=self._scored)
+
+    def _may(self, kind: Kind) -> Bools:
+        """The mentees who may have such a mentor."""
+        field = self._field
+        if not self._scored:  # then only hard rules count
+            kind = replace(kind, skills=(), location=UNKNOWN)
+        if kind in self._known:
+            return self._known[kind]
+        person = 1 + max(int(side.person.max(initial=0)) for side in (field.mentees, field.mentors))
+        one, size = kind.people(person, self._places), (len(field.mentees), 1)
+        if self._scored:
+            ground = Ground.of(field.mentees, one, field.criteria, Links())
+            openings = Openings(ground.book, size, Enough(ground, self._least))
+        else:
+            openings = Openings(Rulebook.of(field.mentees, one, field.criteria, Links()), size)
+        self._known[kind] = openings.block(np.arange(len(field.mentees)), np.array([0]))[:, 0]
+        return self._known[kind]
+
+    def _hired(self, flow: Flow, kind: Kind, group: Ints) -> tuple[Recruit, Flow]:
+        """As many mentors of a kind as the group needs, and what they win."""
+        may = self._may(kind)
+        group = group[may[group]]
+        count = -(-len(group) // self._places)
+        after = flow.joined(may, count * self._places, group).grown()
+        won = len(after) - len(flow)
+        return Recruit(kind, -(-won // self._places), self._places, won, won, _newly(flow, after)), after
+
+
+def _weaker(rules: Rules) -> Iterator[tuple[str, list[tuple[int | None, Rules]]]]:
+    """Each rule that is on and may be relaxed, with its steps: one level or hour, then altogether."""
+    levels = rules.chain_levels
+    yield (
+        "chain",
+        [
+            (value, replace(rules, chain_levels=value))
+            for value in sorted({levels - 1, 1} - {0, levels})[::-1]
+        ],
+    )
+    for rule, setting in SWITCHES.items():
+        if getattr(rules, setting):
+            yield rule, [(None, replace(rules, **{setting: type(getattr(rules, setting))()}))]
+    if (gap := rules.min_level_gap) is not None:
+        step: list[tuple[int | None, Rules]] = []
+        if gap > LEAST_GAP:
+            step = [(gap - 1, replace(rules, min_level_gap=gap - 1))]
+        yield "level", [*step, (None, replace(rules, min_level_gap=None))]
+    if (hours := rules.max_hours_apart) is not None and hours < MOST_HOURS:
+        off = replace(rules, max_hours_apart=None)
+        yield "time_zone", [(hours + 1, replace(rules, max_hours_apart=hours + 1)), (None, off)]
+
+
+def _newly(before: Flow, after: Flow) -> tuple[int, ...]:
+    return tuple(np.setdiff1d(after.mentee, before.mentee).tolist())
+
+
+def _together(first: Recruit, second: Recruit) -> Recruit:
+    won = first.covered + second.covered
+    mentees = tuple(sorted(first.mentees + second.mentees))
+    return replace(first, mentors=-(-won // first.places), covered=won, mentees=mentees)
+
+
+_bases: WeakKeyDictionary[Solution, _Base] = WeakKeyDictionary()
+
+
+def _base(field: Field, problem: Problem, solution: Solution) -> _Base:
+    if solution not in _bases:
+        _bases[solution] = _Base(field, problem, solution)
+    return _bases[solution]
