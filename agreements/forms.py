@@ -292,3 +292,15 @@ class MentorshipFilter(PageForm):
     late = forms.BooleanField(label=_("Late"), required=False, widget=forms.HiddenInput)
     silent = forms.BooleanField(label=_("Silent"), required=False, widget=forms.HiddenInput)
     help = forms.BooleanField(label=_("Asks for help"), required=False, widget=forms.HiddenInput)
+
+
+class PublishFilter(PageForm):
+    """Which pairs of a run are shown for publishing."""
+
+    hide_optional = True
+    q = forms.CharField(label=_("Name"), required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    said = forms.ChoiceField(
+        label=_("What they said"),
+        required=False,
+        choices=[("", _("All")), ("both", _("Both said yes")), ("open", _("An answer is missing"))],
+    )

@@ -8,12 +8,13 @@ class MatchingConfig(AppConfig):
 
     def ready(self) -> None:
         from core.roles import Permission
-        from matching import deadlines
+        from matching import deadlines, mails
         from matching.panels import matched
         from programs.desk import Panel, Tab, register_panel, register_tab
         from programs.models import Cohort
 
         deadlines.register_all()
+        mails.register_kinds()
         since = Cohort.State.SELECTING
         register_tab(Tab(30, _("Matching"), "matching_review", Permission.SEE_PEOPLE))
         register_panel(Panel(30, "matching/panels/matched.html", matched, since=since))

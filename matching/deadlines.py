@@ -1,4 +1,4 @@
-"""What the staff owe: pairs that are published before the mentorships start."""
+"""What is owed: an answer to a proposed pair, and pairs that are published before the mentorships start."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from django.db.models import (
     Subquery,
     Value,
 )
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.dates import EndOfDay
 from core.roles import Permission, roles_granting
-from matching.models import Run
+from matching.models import Run, SideAnswer
+from matching.queries import questions
 from notifications.deadlines import COLUMNS, Deadline, DeadlineKind, Wording, register
+from programs.labels import word
 from programs.models import Cohort, Membership
 
 Key = tuple[int, str, int]
@@ -74,8 +77,63 @@ def _publish(cohort: Cohort) -> Wording:
     )
 
 
+def answer_rows() -> QuerySet[Any, Any]:
+    """Questions about a proposed pair: those still open, and those answered."""
+    open_or_answered = Q(closed_at=None) | Q(answered_at__isnull=False)
+    return (
+        questions()
+        .filter(open_or_answered)
+        .annotate(
+            kind=Value("answer_pair", output_field=CharField()),
+            person_id=F("enrollment__person"),
+            cohort_id=F("enrollment__cohort"),
+            object_id=F("pk"),
+            occurrence=Value("", output_field=CharField()),
+            opens_on=Cast(F("asked_at"), DateField()),
+            due_at=EndOfDay(F("due_on"), F("enrollment__cohort__timezone")),
+            done_at=F("answered_at"),
+        )
+        .values_list(*COLUMNS)
+    )
+
+
+def answer_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:
+    """Say what you think of Dana as your mentor. One query."""
+    rows = list(rows)
+    people = ("proposal__mentee__person", "proposal__mentor__person", "enrollment__cohort__program")
+    found = SideAnswer.objects.select_related(*people).in_bulk({row.object_id for row in rows})
+    return {(row.object_id, row.occurrence, row.person_id): _answer(found[row.object_id]) for row in rows}
+
+
+def _answer(question: SideAnswer) -> Wording:
+    cohort, pair = question.enrollment.cohort, question.proposal
+    partner = pair.mentor if pair.mentee_id == question.enrollment_id else pair.mentee
+    values = {
+        "name": partner.person.name,
+        "role": word(cohort.program, partner.role),
+        "program": cohort.program.name,
+    }
+    return Wording(
+        verb=_("Say what you think of %(name)s as your %(role)s") % values,
+        explanation=_("%(program)s. Nothing is settled yet, and only the program reads your answer.")
+        % values,
+        url=reverse("answer_pair", args=[question.uid]),
+        done=_("You said what you think of %(name)s as your %(role)s") % values,
+    )
+
+
 def register_all() -> None:
     """Called once, when the app is ready."""
+    register(
+        DeadlineKind(
+            "answer_pair",
+            gettext_lazy("Answer to a proposed pair"),
+            answer_rows,
+            answer_words,
+            remind=(-3, -1),
+            escalate_after=None,
+        )
+    )
     register(
         DeadlineKind(
             "publish_matching",

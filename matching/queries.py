@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from matching.models import Decision, Exclusion, Lock, Proposal, Run, Scheme
+from matching.models import Decision, Exclusion, Lock, Proposal, Run, Scheme, SideAnswer
 from participants.models import Enrollment
+from people.models import Person
 from programs.models import Cohort, Strand
 
 READY = (Run.State.CERTIFIED, Run.State.PUBLISHED)
@@ -110,3 +111,22 @@ def decisions_since(run: Run) -> int:
     made, undone = Q(at__gt=since, undone_at=None), Q(at__lte=since, undone_at__gt=since)
     decided = Decision.objects.filter(cohort=run.cohort_id).exclude(act=Decision.Act.UNDO)
     return decided.filter(made | undone).count()
+
+
+def questions() -> QuerySet[SideAnswer]:
+    """Questions about a pair to people who still take part."""
+    return SideAnswer.objects.filter(enrollment__state=Enrollment.State.ACCEPTED)
+
+
+def questions_to(person: Person) -> QuerySet[SideAnswer]:
+    """What this person was asked."""
+    return questions().filter(enrollment__person=person.pk)
+
+
+def said(run: Run) -> dict[int, dict[str, SideAnswer]]:
+    """What was said of each asked pair of the run, by proposal and role."""
+    found: dict[int, dict[str, SideAnswer]] = {}
+    rows = SideAnswer.objects.filter(proposal__run=run).select_related("enrollment")
+    for row in rows:
+        found.setdefault(row.proposal_id, {})[row.enrollment.role] = row
+    return found

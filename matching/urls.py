@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching.views import acts, hand, overview, run
+from matching.views import acts, answers, hand, overview, run
 
 DESK = "desk/<slug:program>/<slug:cohort>/matching/"
 RUN = f"{DESK}<int:number>/"
@@ -20,4 +20,6 @@ urlpatterns = [
     path(f"{RUN}progress/", run.progress, name="matching_progress"),
     path(f"{RUN}decide/", hand.decide_page, name="matching_decide"),
     path(f"{RUN}cancel/", run.cancel, name="matching_cancel"),
+    path(f"{RUN}ask/", answers.ask, name="matching_ask"),
+    path("me/pairs/<uuid:uid>/", answers.answer, name="answer_pair"),
 ]

@@ -17,3 +17,5 @@ class Verb(StrEnum):
     PAIR_ALLOWED = "pair.allowed"
     DECISIONS_UNDONE = "decisions.undone"
     CRITERIA_CHANGED = "criteria.changed"
+    SIDES_ASKED = "sides.asked"
+    SIDE_ANSWERED = "side.answered"

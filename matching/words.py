@@ -10,12 +10,11 @@ from django.contrib.humanize.templatetags.humanize import apnumber
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, override, pgettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.ui import Part as BarPart
-from matching.lexicon import Lexicon, lexicon, listed, medium, plain, slots
+from matching.lexicon import Lexicon, listed, medium, slots
 from matching.models import Proposal
-from people.models import Person
 
 Facts = Mapping[str, Any]
 Parts = Sequence[Mapping[str, Any]]
@@ -188,40 +187,3 @@ def short_wish(parts: Parts) -> str:
     """Beside the score in the table: which wish the pair meets; empty where it meets none."""
     ranks = [part["facts"]["rank"] for part in parts if part["criterion"] == "wish"]
     return {1: _("first wish"), 2: _("second wish"), 3: _("third wish")}[ranks[0]] if ranks else ""
-
-
-def shared_reasons(proposal: Proposal, *, side: str, language: str) -> list[str]:
-    """What speaks for the pair, said to one of the two (`side`: mentor or mentee); nothing that only staff may see."""
-    with override(language):
-        words = lexicon(proposal.mentee.cohort.program, [proposal.parts])
-        other = _name(proposal.mentor.person if side == "mentee" else proposal.mentee.person)
-        told = (_shared(part["criterion"], part["facts"], side, other, words) for part in proposal.parts)
-        return [text for text in told if text]
-
-
-def _name(person: Person) -> str:
-    return person.get_short_name()
-
-
-def _shared(criterion: str, facts: Facts, side: str, other: str, words: Lexicon) -> str:
-    matched = facts.get("matched")
-    if criterion == "skills" and matched:
-        skills = plain([words.skill(entry[0]) for entry in matched])
-        if side == "mentee":
-            return _("{name} offers what you seek: {skills}.").format(name=other, skills=skills)
-        return _("You offer what {name} seeks: {skills}.").format(name=other, skills=skills)
-    if criterion == "goals" and matched:
-        return _("You both chose {goals}.").format(goals=plain([words.goal(code) for code in matched]))
-    if criterion == "media" and matched:
-        return _("You both like to meet {media}.").format(media=plain([medium(code) for code in matched]))
-    if criterion == "availability" and matched:
-        return _("You are both free on {slots}.").format(slots=plain(slots(matched)))
-    if criterion == "unit":
-        return (
-            _("You work in the same directorate.")
-            if facts["same"]
-            else _("You work in different directorates.")
-        )
-    if criterion == "place" and facts["same"]:
-        return pgettext("two people", "You work at the same location.")
-    return ""

@@ -30,6 +30,11 @@ class Policy(models.Model):
     meetings_per_month = models.PositiveSmallIntegerField(
         _("meetings a month"), default=2, validators=[MaxValueValidator(31)]
     )
+    answer_days = models.PositiveSmallIntegerField(
+        _("days in which both sides say what they think of a proposed pair"),
+        default=0,
+        validators=[MaxValueValidator(60)],
+    )  # 0: they are not asked
     supervisor_signs = models.BooleanField(_("the supervisor approves the agreement"), default=True)
     action_plan = models.BooleanField(_("an action plan is written"), default=True)
     # Ways to match beside runs and pairs made by hand, which are always there.

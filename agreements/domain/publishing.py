@@ -1,4 +1,4 @@
-"""Publishing a run: its proposals become mentorships, all or none."""
+"""Publishing a run, at once or in parts: the chosen proposals become mentorships, all of them or none."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from core.errors import Refused
 from matching.domain.runs import mark_published
 from matching.models import PastPair, Proposal, Run
 from matching.past import past_pair, past_pair_digest
-from matching.queries import impossible
-from matching.words import shared_reasons
+from matching.queries import READY, impossible
+from matching.why import Told, why_matched
 from notifications.domain import outbox
 from participants.models import Enrollment
 from people.models import Person
@@ -34,8 +34,9 @@ from programs.models import Cohort, Strand
 def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = None) -> list[Mentorship]:
     """Turn a certified run, or the chosen ones of its proposals, into mentorships that both sides are told about.
 
-    The mails wait in the outbox as drafts. Raises Refused: "already_published", "not_certified", "wrong_stage",
-    "nothing_to_publish", "not_accepted", "no_place", "already_paired", "pair_barred", "past_pair".
+    What is not chosen can be published later, for as long as it can stand. The mails wait in the outbox as drafts.
+    Raises Refused: "already_published", "not_certified", "wrong_stage", "nothing_to_publish", "not_accepted",
+    "no_place", "already_paired", "pair_barred", "past_pair".
     """
     run = Run.objects.select_for_update().get(pk=run.pk)
     cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=run.cohort_id)
@@ -49,22 +50,19 @@ def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = 
     groups = _groups(chosen)
     mentorships = _create(cohort, groups)
     _take_places(chosen)
-    mark_published(run=run, by=by)
+    mark_published(run=run, proposals=chosen, by=by)
     if cohort.state == Cohort.State.MATCHING:
         start_running(cohort=cohort, by=by)
+    why = {language: why_matched(chosen, language) for language in _languages(chosen)}
     for mentorship, group in zip(mentorships, groups, strict=True):
-        _tell(cohort, run, mentorship, group)
+        _tell(cohort, run, mentorship, group, why)
     counts = {"mentorships": len(mentorships), "pairs": len(chosen)}
     record(Verb.MENTORSHIPS_BEGUN, by=by, target=run, program_id=cohort.program_id, data=counts)
     return mentorships
 
 
 def _check_stage(run: Run, cohort: Cohort) -> None:
-    if run.state == Run.State.PUBLISHED:
-        raise Refused(
-            "already_published", _("This run has been published already."), _("Open the mentorships it made.")
-        )
-    if run.state != Run.State.CERTIFIED:
+    if run.state not in READY:
         raise Refused(
             "not_certified", _("Only a finished run can be published."), _("Wait until it is proven.")
         )
@@ -80,7 +78,14 @@ def _chosen(run: Run, proposals: Iterable[Proposal] | None) -> list[Proposal]:
     found = run.proposals.order_by("mentor_id", "-score", "id")
     if proposals is not None:
         found = found.filter(pk__in=[proposal.pk for proposal in proposals])
-    if not (chosen := list(found)):
+    chosen = list(found)
+    if chosen and all(proposal.published_at for proposal in chosen):
+        raise Refused(
+            "already_published",
+            _("These pairs have been published already."),
+            _("Open the mentorships they became."),
+        )
+    if not (chosen := [proposal for proposal in chosen if not proposal.published_at]):
         raise Refused("nothing_to_publish", _("No pair is chosen."), _("Choose at least one pair."))
     return chosen
 
@@ -227,13 +232,20 @@ def _take_places(chosen: Sequence[Proposal]) -> None:
         Enrollment.objects.filter(pk__in=ids).update(used=F("used") + count)
 
 
-def _tell(cohort: Cohort, run: Run, mentorship: Mentorship, group: Sequence[Proposal]) -> None:
+Why = dict[str, Told]  # by language
+
+
+def _languages(chosen: Iterable[Proposal]) -> set[str]:
+    return {row.person.language for p in chosen for row in (p.mentee, p.mentor)}
+
+
+def _tell(cohort: Cohort, run: Run, mentorship: Mentorship, group: Sequence[Proposal], why: Why) -> None:
     """One draft to each mentee about the mentor, one to the mentor about the mentee or the circle."""
     mentor = group[0].mentor.person
     for proposal in group:
-        _draft(cohort, run, mentorship, proposal.mentee.person, Member.Side.MENTEE, [proposal], [mentor])
+        _draft(cohort, run, mentorship, proposal.mentee.person, [proposal], [mentor], why)
     mentees = [proposal.mentee.person for proposal in group]
-    _draft(cohort, run, mentorship, mentor, Member.Side.MENTOR, group, mentees)
+    _draft(cohort, run, mentorship, mentor, group, mentees, why)
 
 
 def _draft(
@@ -241,10 +253,11 @@ def _draft(
     run: Run,
     mentorship: Mentorship,
     to: Person,
-    side: str,
     group: Sequence[Proposal],
     partners: Sequence[Person],
+    why: Why,
 ) -> None:
+    side = Member.Side.MENTOR if to == group[0].mentor.person else Member.Side.MENTEE
     partner_word = word(cohort.program, "mentor" if side == Member.Side.MENTEE else "mentee", to.language)
     context: dict[str, Any] = {
         "mentorship_uid": mentorship.uid,
@@ -252,7 +265,7 @@ def _draft(
         "partners": partners,
         "words": words(cohort.program, to.language),
         "partner_word": partner_word,
-        "reasons": [line for p in group for line in shared_reasons(p, side=side, language=to.language)],
+        "reasons": [line for p in group for line in why[to.language][p.pk, side]],
         "starts_on": mentorship.starts_on,
         "agreement_due_on": mentorship.starts_on + timedelta(days=cohort.agreement_days),
     }

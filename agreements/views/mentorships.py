@@ -25,6 +25,7 @@ from agreements.queries import (
     with_members,
     with_progress_of,
 )
+from agreements.together import together
 from agreements.views.common import get_mentorship, listed, pair_context, reader
 from agreements.views.timeline import next_act, story
 from core.errors import Refused
@@ -81,6 +82,7 @@ def mentorship(request: HttpRequest, uid: UUID) -> HttpResponse:
         "story": story(found, agreement, signatures, plans, meetings, context),
         "asked": found.help_requests.filter(person=me, handled_at=None).first(),
         "rematch_until": last_rematch_day(found),
+        **together(found, context["mine"]),
     }
     return render(request, "agreements/mentorship.html", context)
 

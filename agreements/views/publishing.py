@@ -1,50 +1,91 @@
-"""Publishing a run: the page says what will happen, the button does it."""
+"""Publishing a run, at once or in parts: the page says what will happen, the buttons do it."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from agreements.domain.publishing import publish_run
+from agreements.forms import PublishFilter
 from agreements.panels import mentorships_url
 from agreements.views.common import reader
 from core.access import fetch
 from core.roles import Permission
-from matching.models import Run
-from matching.queries import impossible
+from matching.models import Proposal, Run, SideAnswer
+from matching.queries import READY, impossible, said
 from programs.models import Cohort
 from programs.views.desk import desk_context, get_cohort
+
+PAGE = 50
+_WHO = ("mentee__person", "mentor__person")
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
-    """GET shows the pairs, all ticked that can still be made; POST publishes the ticked ones."""
+    """GET shows the pairs, all ticked that can still be made; POST publishes the ticked ones, or all that are shown."""
     found = get_cohort(request, program, cohort, Permission.RUN_MATCHING, whole=True)
     run = fetch(Run.objects.filter(cohort=found), number=number)
-    proposals = run.proposals.select_related("mentee__person", "mentor__person").order_by(
-        "mentee__person__full_name", "pk"
-    )
+    form = PublishFilter(request.GET)
+    pairs = _narrow(run.proposals.filter(published_at=None), form.cleaned_data if form.is_valid() else {})
     if request.method == "POST":
-        chosen = [p for p in proposals if str(p.uid) in set(request.POST.getlist("chosen"))]
-        mentorships = publish_run(run=run, by=reader(request), proposals=chosen)
+        mentorships = publish_run(run=run, by=reader(request), proposals=_chosen(request, pairs))
         return _published(request, found, len(mentorships))
-    barred = set(impossible(run.proposals.all()).values_list("pk", flat=True))
-    rows = [{"proposal": p, "barred": p.pk in barred} for p in proposals]
-    context = {
+    return render(request, "agreements/desk/publish.html", _context(request, found, run, form, pairs))
+
+
+def _narrow(pairs: QuerySet[Proposal], chosen: dict[str, Any]) -> QuerySet[Proposal]:
+    """By name, and by what both sides said."""
+    if words := chosen.get("q"):
+        pairs = pairs.filter(
+            Q(mentee__person__full_name__icontains=words) | Q(mentor__person__full_name__icontains=words)
+        )
+    answers = SideAnswer.objects.filter(proposal=OuterRef("pk"))
+    if chosen.get("said") == "both":
+        yes = Count("answers", filter=Q(answers__answer=SideAnswer.Answer.YES))
+        pairs = pairs.annotate(yes=yes).filter(yes=2)
+    elif chosen.get("said") == "open":
+        pairs = pairs.filter(Exists(answers.filter(answer="")))
+    return pairs.order_by("mentee__person__full_name", "pk")
+
+
+def _chosen(request: HttpRequest, pairs: QuerySet[Proposal]) -> list[Proposal]:
+    """The pairs ticked, or with the button for all every pair of the filter that can still be made."""
+    if request.POST.get("which") == "all":
+        return list(pairs.exclude(pk__in=impossible(pairs).values("pk")))
+    ticked = set(request.POST.getlist("chosen"))
+    return [pair for pair in pairs if str(pair.uid) in ticked]
+
+
+def _context(
+    request: HttpRequest, cohort: Cohort, run: Run, form: PublishFilter, pairs: QuerySet[Proposal]
+) -> dict[str, Any]:
+    page = Paginator(pairs.select_related(*_WHO), PAGE).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    barred = set(impossible(pairs).values_list("pk", flat=True))
+    answers = said(run)
+    published = run.proposals.exclude(published_at=None).count()
+    return desk_context(request, cohort) | {
         "run": run,
-        "rows": rows,
-        "possible": len(rows) - len(barred),
-        "is_published": run.state == Run.State.PUBLISHED,
-        "can_publish": run.state == Run.State.CERTIFIED
-        and found.state in {Cohort.State.MATCHING, Cohort.State.RUNNING},
-        "starts_running": found.state == Cohort.State.MATCHING,
+        "form": form if answers else None,
+        "page": page,
+        "rows": [{"proposal": p, "barred": p.pk in barred, "said": answers.get(p.pk)} for p in shown],
+        "asked": bool(answers),
+        "possible": page.paginator.count - len(barred),
+        "published": published,
+        "is_published": published > 0 and not run.proposals.filter(published_at=None).exists(),
+        "can_publish": run.state in READY and cohort.state in {Cohort.State.MATCHING, Cohort.State.RUNNING},
+        "starts_running": cohort.state == Cohort.State.MATCHING,
+        "here": request.get_full_path(),
     }
-    return render(request, "agreements/desk/publish.html", desk_context(request, found) | context)
 
 
 def _published(request: HttpRequest, cohort: Cohort, count: int) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
@@ -17,7 +18,7 @@ from core.lifecycle import move
 from matching.domain.execution import fail, holding
 from matching.domain.inputs import drop_inputs_of_closed
 from matching.engine.field import Criteria
-from matching.models import Lock, Run
+from matching.models import Lock, Proposal, Run, SideAnswer
 from matching.past import past_pairs_among
 from matching.queries import UNDER_WAY, locks_of, scheme_of, to_match
 from matching.verbs import Verb
@@ -96,8 +97,8 @@ def cancel_run(*, run: Run, by: Person) -> Run:
 
 
 @transaction.atomic
-def mark_published(*, run: Run, by: Person) -> Run:
-    """The run's pairs have become mentorships. Raises Refused: illegal_move, not_proven."""
+def mark_published(*, run: Run, proposals: Iterable[Proposal], by: Person) -> Run:
+    """These pairs of the run have become mentorships; the rest may follow. Raises Refused: illegal_move, not_proven."""
     run = Run.objects.select_for_update().select_related("cohort").get(pk=run.pk)
     if not run.certificate.get("ok"):
         raise Refused(
@@ -105,10 +106,15 @@ def mark_published(*, run: Run, by: Person) -> Run:
             _("This run is not proven, so it cannot be published."),
             _("Run the matching again."),
         )
-    run.published_at = timezone.now()
-    move(run, Run.State.PUBLISHED, also=["published_at"])
+    now, pairs = timezone.now(), [proposal.pk for proposal in proposals]
+    run.proposals.filter(pk__in=pairs).update(published_at=now)
+    if run.state != Run.State.PUBLISHED:
+        run.published_at = now
+        move(run, Run.State.PUBLISHED, also=["published_at"])
+    SideAnswer.objects.filter(proposal__in=pairs, closed_at=None).update(closed_at=now)
     _drop_served_locks(run.cohort)
-    record(Verb.RUN_PUBLISHED, by=by, target=run, program_id=run.cohort.program_id)
+    data = {"pairs": len(pairs)}
+    record(Verb.RUN_PUBLISHED, by=by, target=run, program_id=run.cohort.program_id, data=data)
     return run
 
 

@@ -1,5 +1,6 @@
 """Criteria, runs kept as versions, proposals, and what the manager has fixed by hand."""
 
+from matching.models.answers import SideAnswer
 from matching.models.criteria import Scheme
 from matching.models.decisions import Decision
 from matching.models.fixed import Exclusion, Lock, PastPair
@@ -8,4 +9,5 @@ from matching.models.runs import Leftover, Outlook, Proposal, Run
 
 __all__ = [
     "Decision", "Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Proposal", "Run", "RunInput", "Scheme",
+    "SideAnswer",
 ]  # fmt: skip

@@ -81,6 +81,7 @@ class Proposal(Addressed):
     score = models.PositiveSmallIntegerField()
     parts = models.JSONField(default=list)
     locked = models.BooleanField(default=False)
+    published_at = models.DateTimeField(null=True, blank=True)  # a run can be published in parts
 
     class Meta:
         constraints: ClassVar = [

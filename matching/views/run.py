@@ -86,6 +86,7 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "newest": newest if newest and newest.number > run.number else None,
         "criteria_changed": run.criteria != Criteria.from_dict(scheme_of(cohort).criteria).to_dict(),
         "publish_url": _publish_url(cohort, run),
+        "rest": run.proposals.filter(published_at=None).exists(),
         "is_open": run.state == Run.State.CERTIFIED,
         "here": request.get_full_path(),
         "seen": last_number(cohort),

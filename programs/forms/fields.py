@@ -25,6 +25,9 @@ POLICY_HELP = {
     "meetings_per_month": gettext_lazy(
         "At first; a pair may agree on fewer later. Pairs that fall behind are shown."
     ),
+    "answer_days": gettext_lazy(
+        "Before a pair is published, you can show it to both sides with the reasons. 0: nobody is asked."
+    ),
     "supervisor_signs": gettext_lazy(
         "By a link in an e-mail, without an account. Switch it off if nobody needs to approve."
     ),
@@ -65,6 +68,7 @@ UPPER = {
     "rematch_days": (0, 730),
     "term_months": (1, 60),
     "meetings_per_month": (0, 31),
+    "answer_days": (0, 60),
 }
 
 

@@ -15,7 +15,7 @@ from agreements.domain.publishing import publish_run
 from agreements.models import ActionPlan, Agreement, Member, Mentorship
 from core.errors import Refused
 from core.models import AuditEvent
-from matching.models import Exclusion, PastPair, Run
+from matching.models import Exclusion, PastPair, Run, SideAnswer
 from notifications.models import Message
 from participants.models import Enrollment, SkillClaim
 from people.models import Person
@@ -152,6 +152,27 @@ def test_chosen_proposals_alone() -> None:
     (made,) = publish_run(run=run, by=manager(), proposals=chosen)
     assert made.proposal == chosen[0]
     assert sorted(Enrollment.objects.values_list("used", flat=True)) == [0, 0, 0, 0, 1, 1]
+
+
+def test_the_rest_of_a_run_follows_later_and_each_pair_once() -> None:
+    run = run_of(3)
+    first, *others = run.proposals.order_by("pk")
+    publish_run(run=run, by=manager(), proposals=[first])
+    refused("already_published", run, proposals=[first])
+    made = publish_run(run=run, by=manager(), proposals=[first, *others])
+    assert {row.proposal for row in made} == set(others)
+    assert counts() == (3, 6, 3, 3, 3, 6)
+    assert list(run.proposals.filter(published_at=None)) == []
+    refused("already_published", run)
+
+
+def test_publishing_closes_the_questions_about_the_pair_alone() -> None:
+    run = run_of(2)
+    first, second = run.proposals.order_by("pk")
+    for pair in (first, second):
+        SideAnswer.objects.create(proposal=pair, enrollment=pair.mentee, due_on=date(2030, 1, 1))
+    publish_run(run=run, by=manager(), proposals=[first])
+    assert [row.closed_at is None for row in SideAnswer.objects.order_by("proposal")] == [False, True]
 
 
 def test_proposals_of_another_run_are_nothing() -> None:

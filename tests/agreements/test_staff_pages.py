@@ -19,7 +19,7 @@ from agreements.domain.plans import add_activity, save_plan, share_plan
 from agreements.models import Meeting, Mentorship, Signature
 from agreements.panels import health
 from core.roles import Role
-from matching.models import Run
+from matching.models import Run, SideAnswer
 from notifications.models import EmailLink, Message
 from people.models import Organization, Person
 from programs.models import Cohort
@@ -39,6 +39,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 CANARIES = ["CANARY-NOTE", "CANARY-PLAN", "CANARY-ACTIVITY"]
+PUBLISH_QUERIES = 14
 
 
 def staff(cohort: Cohort, role: str = Role.MANAGER, organization: Organization | None = None) -> Person:
@@ -331,7 +332,60 @@ def test_publishing_shows_first_and_acts_on_post(client: Client) -> None:
     assert Mentorship.objects.get().proposal == chosen
     again = client.post(url, {"chosen": [str(chosen.uid)]})
     assert (again.status_code, Mentorship.objects.count()) == (409, 1)
+    rest = client.get(url)
+    assert (rest.context["is_published"], rest.context["published"], rest.context["possible"]) == (
+        False,
+        1,
+        1,
+    )
+    assert "1 pair of this run is published." in rest.content.decode()
+    other = run.proposals.get(published_at=None)
+    assert client.post(url, {"chosen": [str(other.uid)]}).url == desk(run.cohort)
     assert client.get(url).context["is_published"] is True
+
+
+def test_all_that_the_filter_shows_are_published_at_once_and_no_other(client: Client) -> None:
+    run, url = publishable()
+    client.force_login(staff(run.cohort))
+    one = run.proposals.order_by("pk").first()
+    Person.objects.filter(pk=one.mentee.person_id).update(full_name="Kim Li")
+    assert client.get(f"{url}?q=kim").context["possible"] == 1
+    assert client.post(f"{url}?q=kim", {"which": "all"}).status_code == 302
+    assert Mentorship.objects.get().proposal == one
+
+
+def test_pairs_can_be_narrowed_to_those_that_both_agreed_to(client: Client) -> None:
+    run, url = publishable()
+    client.force_login(staff(run.cohort))
+    assert client.get(url).context["form"] is None  # nobody was asked
+    one, other = run.proposals.order_by("pk")
+    for row in (one.mentee, one.mentor, other.mentee, other.mentor):
+        pair, said = (one, "yes") if row in (one.mentee, one.mentor) else (other, "")
+        SideAnswer.objects.create(
+            proposal=pair,
+            enrollment=row,
+            due_on=date(2030, 1, 1),
+            answer=said,
+            answered_at=timezone.now() if said else None,
+        )
+    for said, expected in (("both", [one]), ("open", [other]), ("", [one, other])):
+        rows = client.get(f"{url}?said={said}").context["rows"]
+        assert sorted((row["proposal"] for row in rows), key=lambda pair: pair.pk) == expected, said
+    assert client.post(f"{url}?said=both", {"which": "all"}).status_code == 302
+    assert Mentorship.objects.get().proposal == one
+
+
+@pytest.mark.parametrize("pairs", [1, 30])
+def test_the_page_to_publish_costs_the_same_for_few_and_many(
+    client: Client, count_queries: Any, pairs: int
+) -> None:
+    run, url = publishable()
+    for _ in range(pairs - 1):
+        ProposalFactory(run=run)
+    client.force_login(staff(run.cohort))
+    with count_queries() as counted:
+        client.get(url)
+    assert len(counted) == PUBLISH_QUERIES
 
 
 def test_publishing_nothing_is_refused(client: Client) -> None:

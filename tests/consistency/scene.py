@@ -16,6 +16,7 @@ from agreements.domain.publishing import publish_run
 from agreements.models import Mentorship
 from core.roles import Role
 from evaluations.domain.surveys import create_survey, open_survey
+from matching.domain.answers import ask_sides
 from notifications.domain.reminders import queue_escalations, queue_reminders
 from participants.domain.applications import save_page, start_application, submit_application
 from participants.domain.letters import write_letters
@@ -131,6 +132,11 @@ class Scene:
             mentee = self.enroll("accepted", person=self.person(supervisor=self.person()))
             make.ProposalFactory(run=run, mentee=mentee, mentor=self.enroll("accepted", role="mentor"))
         publish_run(run=run, by=self.manager)
+        Cohort.objects.filter(pk=self.cohort.pk).update(answer_days=7)
+        late = make.RunFactory(cohort=self.cohort, certificate={"ok": True})
+        mentee, mentor = self.enroll("accepted"), self.enroll("accepted", role="mentor")
+        make.ProposalFactory(run=late, mentee=mentee, mentor=mentor)
+        ask_sides(run=late, due_on=day(7), by=self.manager)
 
     def pairs(self) -> Iterator[tuple[Mentorship, Person, Person]]:
         for row in Mentorship.objects.filter(cohort=self.cohort).order_by("pk"):

@@ -349,19 +349,22 @@ def test_publishing_marks_the_run_once_and_drops_the_locks_it_served():
         lock_pair(mentee=row, mentor=mentor, by=here.manager)
     run = here.run()
     remember_pair(mentee.person_id, mentor.person_id)
-    mark_published(run=run, by=here.manager)
+    first, second = run.proposals.order_by("mentee_id")
+    mark_published(run=run, proposals=[first], by=here.manager)
     run.refresh_from_db()
-    assert run.state == "published"
-    assert run.published_at is not None
+    at = run.published_at
+    assert (run.state, at is None) == ("published", False)
     assert list(Lock.objects.values_list("mentee", flat=True)) == [other.pk]
-    with refusal("illegal_move"):
-        mark_published(run=run, by=here.manager)
+    mark_published(run=run, proposals=[second], by=here.manager)
+    run.refresh_from_db()
+    assert (run.state, run.published_at) == ("published", at)
+    assert list(run.proposals.filter(published_at=None)) == []
 
 
 def test_a_run_without_a_certificate_cannot_be_published():
     run = RunFactory(certificate={"ok": False})
     with refusal("not_proven"):
-        mark_published(run=run, by=run.requested_by)
+        mark_published(run=run, proposals=[], by=run.requested_by)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from core.roles import Role
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.runs import mark_published, request_run
 from matching.models import Exclusion, Lock, Run, Scheme
+from participants.models import Enrollment
 from people.models import Person
 from tests.factories import MembershipFactory, OrganizationFactory, RunFactory
 from tests.matching.people import World, claim, wish, world
@@ -373,7 +374,7 @@ def test_excluding_asks_for_a_reason_and_keeps_the_way_back(here, login):
     answer = login(here.manager).post(f"{page}?next={back}", {"reason": "They share a house"})
     assert (answer.url, Exclusion.objects.get().reason) == (back, "They share a house")
     found = text(login(here.manager).get(back))
-    assert "This run can no longer be published" in found
+    assert "1 pair can no longer be made" in found
     assert "No longer possible" in found
     assert "They share a house" in text(login(here.manager).get(url(here, "matching_fixed")))
 
@@ -433,16 +434,23 @@ def test_changed_criteria_and_newer_runs_are_said(here, login):
 
 def test_a_published_run_is_for_reading_only(here, login):
     run = here.run()
-    mark_published(run=run, by=here.manager)
+    mark_published(run=run, proposals=run.proposals.all(), by=here.manager)
     page = review(here, login)
     assert "Published on" in text(page)
     assert "Nobody has been told." not in text(page)
     assert 'type="checkbox"' not in page.content.decode()
 
 
-def test_the_way_to_publishing_is_open_while_every_pair_can_stand(here, login):
+def test_the_way_to_publishing_is_open_while_a_pair_is_left(here, login):
     run = here.run()
     publish = url(here, "publish_run", 1)
     assert f'href="{publish}"' in review(here, login).content.decode()
-    run.proposals.order_by("pk").first().mentor.__class__.objects.filter(role="mentor").update(state="left")
+    first, second = run.proposals.order_by("pk")
+    Enrollment.objects.filter(pk=first.mentor_id).update(state="left")
+    page = review(here, login)
+    assert "1 pair can no longer be made" in text(page)
+    assert f'href="{publish}"' in page.content.decode()
+    mark_published(run=run, proposals=[second], by=here.manager)
+    assert "Publish more…" in text(review(here, login))
+    mark_published(run=run, proposals=[first], by=here.manager)
     assert f'href="{publish}"' not in review(here, login).content.decode()

@@ -11,7 +11,7 @@ from matching import left_words, rule_words
 from matching.engine.field import CRITERIA, RULES
 from matching.lexicon import Lexicon, goal_labels, lexicon, listed, slots
 from matching.models import Leftover, Outlook, Proposal
-from matching.words import bar_parts, reasons, shared_reasons, short_wish
+from matching.words import bar_parts, reasons, short_wish
 from participants.models import Enrollment
 from tests.factories import ProposalFactory, QuestionnaireFactory, RunFactory
 from tests.matching.people import World, claim, wish, world
@@ -170,23 +170,6 @@ def test_words_take_the_same_queries_for_one_and_for_thirty(count_queries):
         return len(counted)
 
     assert queries(1) == queries(30)
-
-
-def test_what_the_two_are_told_speaks_to_them_and_keeps_the_wish_to_the_staff():
-    here = world()
-    mentee, mentor = here.mentee(goals=["network"]), here.mentor(goals=["network"])
-    claim(mentee, "Statistics", "Negotiation")
-    claim(mentor, "Statistics")
-    wish(mentee, mentor)
-    proposal = here.run().proposals.get()
-    assert shared_reasons(proposal, side="mentee", language="en") == [
-        "Dana offers what you seek: Statistics.",
-        "You both chose network.",
-    ]
-    assert shared_reasons(proposal, side="mentor", language="en") == [
-        "You offer what Mira seeks: Statistics.",
-        "You both chose network.",
-    ]
 
 
 def left_of(here: World, name: str) -> left_words.Told:

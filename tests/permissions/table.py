@@ -176,6 +176,8 @@ ROWS: list[Row] = [
     Row("matching_run", f"{COHORT} number=run", staff(PEOPLE), NEVER),
     Row("matching_progress", f"{COHORT} number=run", staff(PEOPLE), NEVER),
     Row("matching_cancel", f"{COHORT} number=run", NEVER, staff(COORDINATE)),
+    Row("matching_ask", f"{COHORT} number=run", staff(COORDINATE), staff(COORDINATE)),
+    Row("answer_pair", "uid=question", own("proposed"), own("proposed")),
     Row("publish_run", f"{COHORT} number=run", staff(COORDINATE), staff(COORDINATE)),
     # A mentorship: the pair's own
     Row("my_mentorships", "", SIGNED_IN, NEVER),

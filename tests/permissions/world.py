@@ -10,7 +10,7 @@ from agreements.domain.help import ask_for_help
 from agreements.models import ActionPlan, Activity, Mentorship
 from core.roles import Role
 from evaluations.models import Invitation
-from matching.models import Exclusion, Run
+from matching.models import Exclusion, Run, SideAnswer
 from notifications.domain.links import token_of
 from notifications.domain.preferences import switch_off_token
 from people.domain.imports import upload_import
@@ -154,6 +154,8 @@ def _desk(cohort: Cohort, strand: Strand, people: dict[str, Any]) -> dict[str, A
     mentee = make.EnrollmentFactory(cohort=cohort, strand=strand)
     mentor = make.EnrollmentFactory(cohort=cohort, strand=strand, role="mentor")
     proposal = make.ProposalFactory(run=run, mentee=mentee, mentor=mentor)
+    people["proposed"] = mentee.person
+    question = SideAnswer.objects.create(proposal=proposal, enrollment=mentee, due_on=cohort.starts_on)
     questions = cohort.program.questionnaires.filter(purpose="survey").order_by("pk").first()
     survey = make.SurveyFactory(cohort=cohort, state="open", questionnaire=questions)
     asked = Invitation.objects.create(survey=survey, person=people["mentee"], role="mentee")
@@ -162,6 +164,7 @@ def _desk(cohort: Cohort, strand: Strand, people: dict[str, Any]) -> dict[str, A
     return {
         "run": run.number,
         "proposal": proposal.uid,
+        "question": question.uid,
         "survey": survey.uid,
         "invitation": asked.uid,
         "message": message.uid,

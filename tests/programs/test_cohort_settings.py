@@ -32,6 +32,7 @@ NUMBERS = {
     "rematch_days": 60,
     "term_months": 12,
     "meetings_per_month": 2,
+    "answer_days": 0,
     "supervisor_signs": "on",
     "shortlists": "on",
 }

@@ -1,0 +1,273 @@
+"""Both sides say what they think before a pair is published."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from core.errors import Refused
+from core.models import AuditEvent
+from matching.deadlines import answer_rows
+from matching.domain.answers import answer_pair, ask_sides
+from matching.domain.fixed import exclude_pair
+from matching.models import Exclusion, Lock, Run, SideAnswer
+from notifications.models import Message
+from participants.models import Enrollment
+from people.models import Person
+from programs.models import Cohort
+from tests.factories import MembershipFactory
+from tests.matching.people import World, claim, pairs, world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def here() -> World:
+    """Mira and Ade with Dana and Lena, in a cohort that asks both sides."""
+    return asking()
+
+
+def asking() -> World:
+    found = world()
+    Cohort.objects.update(answer_days=7)
+    found.cohort.refresh_from_db()
+    for names, skill in ((("Mira Kovac", "Dana Whitfield"), "Law"), (("Ade Okafor", "Lena Ruiz"), "Art")):
+        claim(found.mentee(names[0]), skill)
+        claim(found.mentor(names[1]), skill)
+    return found
+
+
+def soon() -> date:
+    return timezone.now().date() + timedelta(days=8)
+
+
+def ask(here: World, run: Run | None = None) -> Run:
+    run = run or here.run()
+    ask_sides(run=run, due_on=soon(), by=here.manager)
+    return run
+
+
+def question(name: str, run: Run | None = None) -> SideAnswer:
+    rows = SideAnswer.objects.filter(enrollment__person__full_name=name)
+    return (rows.filter(proposal__run=run) if run else rows).latest("pk")
+
+
+def say(name: str, answer: str, word: str = "") -> SideAnswer:
+    row = question(name)
+    return answer_pair(question=row, answer=answer, word=word, by=row.enrollment.person)
+
+
+def refused(code: str, call: object, **arguments: object) -> None:
+    before = (SideAnswer.objects.count(), Message.objects.count(), Exclusion.objects.count())
+    with pytest.raises(Refused) as refusal:
+        call(**arguments)  # type: ignore[operator]
+    after = (SideAnswer.objects.count(), Message.objects.count(), Exclusion.objects.count())
+    assert (refusal.value.code, after) == (code, before)
+
+
+def test_both_sides_of_each_pair_are_asked_and_the_mails_are_drafts(here):
+    run = here.run()
+    assert ask_sides(run=run, due_on=soon(), by=here.manager) == 4
+    assert SideAnswer.objects.count() == 4
+    mails = Message.objects.filter(kind="pair_proposed")
+    assert set(mails.values_list("state", "batch")) == {("draft", f"ask-{run.pk}")}
+    to_mira = mails.get(recipient__full_name="Mira Kovac")
+    assert to_mira.subject == "What do you think of Dana Whitfield?"
+    assert "Dana offers what you seek: Law." in to_mira.body
+    assert "Lena" not in to_mira.body
+    assert f"/me/pairs/{question('Mira Kovac').uid}/" in to_mira.body
+    event = AuditEvent.objects.get(verb="sides.asked")
+    assert event.data == {"pairs": 2, "people": 4, "due_on": soon().isoformat()}
+
+
+def test_a_mentor_of_two_gets_one_mail_about_both(here):
+    Enrollment.objects.filter(person__full_name="Lena Ruiz").update(state="left")
+    Enrollment.objects.filter(person__full_name="Dana Whitfield").update(capacity=2)
+    assert ask_sides(run=here.run(), due_on=soon(), by=here.manager) == 3
+    mail = Message.objects.get(kind="pair_proposed", recipient__full_name="Dana Whitfield")
+    assert (mail.subject, mail.body.count("/me/pairs/")) == ("What do you think of these 2 people?", 2)
+
+
+def test_who_cannot_be_asked(here):
+    run = here.run()
+    today = {"run": run, "due_on": timezone.now().date(), "by": here.manager}
+    refused("past_day", ask_sides, **today)
+    newer = here.run(objective="score")
+    refused("not_newest", ask_sides, run=run, due_on=soon(), by=here.manager)
+    ask_sides(run=newer, due_on=soon(), by=here.manager)
+    refused("nobody_to_ask", ask_sides, run=newer, due_on=soon(), by=here.manager)
+    Cohort.objects.update(answer_days=0)
+    refused("not_asked_here", ask_sides, run=newer, due_on=soon(), by=here.manager)
+
+
+def test_a_pair_that_can_no_longer_be_made_is_not_asked_about(here):
+    run = here.run()
+    row = run.proposals.get(mentee__person__full_name="Mira Kovac")
+    exclude_pair(mentee=row.mentee, mentor=row.mentor, reason="-", by=here.manager)
+    assert ask_sides(run=run, due_on=soon(), by=here.manager) == 2
+    assert set(SideAnswer.objects.values_list("enrollment__person__full_name", flat=True)) == {
+        "Ade Okafor",
+        "Lena Ruiz",
+    }
+
+
+def test_a_no_keeps_the_two_apart_and_closes_the_question_to_the_other(here):
+    ask(here)
+    said = say("Mira Kovac", "no", "We share an office")
+    exclusion = Exclusion.objects.get()
+    assert (exclusion.mentee.person.full_name, exclusion.mentor.person.full_name, exclusion.reason) == (
+        "Mira Kovac",
+        "Dana Whitfield",
+        "Mira Kovac said no: We share an office",
+    )
+    assert (said.answer, question("Dana Whitfield").closed_at is None) == ("no", False)
+    assert question("Ade Okafor").closed_at is None
+    refused("said_no", say, name="Mira Kovac", answer="yes")
+    refused("closed", say, name="Dana Whitfield", answer="yes")
+    assert ("Mira Kovac", "Dana Whitfield") not in pairs(here.run())
+
+
+def test_a_yes_may_become_a_no_while_the_question_is_open(here):
+    ask(here)
+    say("Mira Kovac", "yes")
+    assert say("Mira Kovac", "no").answer == "no"
+    assert Exclusion.objects.get().reason == "Mira Kovac said no"
+
+
+def test_what_both_said_yes_to_is_kept_by_every_run_and_not_asked_again(here):
+    ask(here)
+    say("Mira Kovac", "yes")
+    assert not Lock.objects.exists()
+    say("Dana Whitfield", "yes")
+    lock = Lock.objects.get()
+    assert (lock.mentee.person.full_name, lock.mentor.person.full_name) == ("Mira Kovac", "Dana Whitfield")
+    say("Ade Okafor", "no")
+    here.mentor("Third One")
+    again = here.run()
+    assert ask_sides(run=again, due_on=soon(), by=here.manager) == 2  # Ade and the third
+    assert (question("Mira Kovac").proposal.run, question("Mira Kovac").answer) == (again, "yes")
+
+
+def test_both_saying_yes_does_not_lock_a_pair_that_a_rule_forbids_by_now(here):
+    ask(here)
+    say("Mira Kovac", "yes")
+    mira = Enrollment.objects.get(person__full_name="Mira Kovac")
+    Person.objects.filter(pk=mira.person_id).update(
+        supervisor=Enrollment.objects.get(person__full_name="Dana Whitfield").person
+    )
+    assert say("Dana Whitfield", "yes").answer == "yes"
+    assert not Lock.objects.exists()
+
+
+def test_asking_about_a_newer_run_closes_the_questions_of_the_earlier_one(here):
+    first = ask(here)
+    second = ask(here, here.run(objective="score"))
+    open_runs = set(SideAnswer.objects.filter(closed_at=None).values_list("proposal__run", flat=True))
+    assert (open_runs, first.pk == second.pk) == ({second.pk}, False)
+
+
+def test_the_question_is_owed_until_it_is_answered_or_closed(here):
+    ask(here)
+
+    def owed() -> dict[int, bool]:
+        return {row[1]: row[8] is not None for row in answer_rows()}
+
+    people = {row.person.full_name: row.person_id for row in Enrollment.objects.select_related("person")}
+    assert owed() == dict.fromkeys(people.values(), False)
+    say("Mira Kovac", "no")
+    assert owed() == {
+        people["Mira Kovac"]: True,
+        people["Ade Okafor"]: False,
+        people["Lena Ruiz"]: False,
+    }
+    Enrollment.objects.filter(person__full_name="Ade Okafor").update(state="left")
+    assert people["Ade Okafor"] not in owed()
+
+
+def test_a_mail_whose_question_was_closed_meanwhile_is_not_sent(here):
+    from matching.mails import still_asked
+
+    ask(here)
+    mail = Message.objects.get(recipient__full_name="Dana Whitfield")
+    assert still_asked(mail)
+    say("Mira Kovac", "no")
+    assert not still_asked(mail)
+    assert still_asked(Message.objects.get(recipient__full_name="Ade Okafor"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_say_yes_at_once_make_one_lock():
+    here = asking()
+    ask(here)
+    barrier = Barrier(2)
+
+    def answer(name: str) -> None:
+        row = question(name)
+        barrier.wait()
+        try:
+            answer_pair(question=row, answer="yes", by=row.enrollment.person)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=answer, args=[name]) for name in ("Mira Kovac", "Dana Whitfield")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Lock.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"answer": "yes"}, {"word": "x"}, {"answered_at": timezone.now()}], ids=["when", "word", "what"]
+)
+def test_the_database_refuses_half_an_answer(here, wrong):
+    ask(here)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SideAnswer.objects.filter(pk=question("Mira Kovac").pk).update(**wrong)
+
+
+def page(name: str) -> str:
+    return reverse("answer_pair", args=[question(name).uid])
+
+
+def test_each_answers_on_their_own_page(here, login):
+    ask(here)
+    mira = question("Mira Kovac").enrollment.person
+    client: Client = login(mira)
+    shown = client.get(page("Mira Kovac"))
+    assert shown.context["reasons"] == ["Dana offers what you seek: Law."]
+    assert client.get(page("Dana Whitfield")).status_code == 404
+    empty = client.post(page("Mira Kovac"), {"word": "Hm"})
+    assert empty.context["form"].errors["answer"] == ["Choose an answer to “Your answer”"]
+    assert "Hm" in empty.content.decode()
+    assert client.post(page("Mira Kovac"), {"answer": "no", "word": "Too near"}).status_code == 302
+    assert "You said no" in client.get(page("Mira Kovac")).content.decode()
+    dana = login(question("Dana Whitfield").enrollment.person).get(page("Dana Whitfield")).content.decode()
+    assert "No answer is needed any more" in dana
+    assert "Too near" not in dana
+    assert "said no" not in dana
+
+
+def test_the_desk_asks(here, login):
+    run = here.run()
+    url = reverse("matching_ask", args=[here.program.slug, here.cohort.slug, run.number])
+    client = login(here.manager)
+    assert client.get(url).context["pairs"] == 2
+    late = client.post(url, {"due_on": timezone.now().date().isoformat()})
+    assert late.context["form"].errors == {
+        "due_on": ["Choose a day after today: people need time to answer."]
+    }
+    assert client.post(url, {"due_on": soon().isoformat()}).status_code == 302
+    assert SideAnswer.objects.count() == 4
+    assert "There is nobody left to ask" in client.get(url).content.decode()
+    Cohort.objects.update(answer_days=0)
+    assert "Not in this cohort" in client.get(url).content.decode()
+    assert (
+        login(MembershipFactory(program=here.program, role="hr_liaison").person).get(url).status_code == 403
+    )
