@@ -73,10 +73,13 @@ class Snapshot:
 
     def field(self) -> Field:
         """All eligible pairs, scored."""
-        links = Links(wishes=self.wishes, exclusions=self.exclusions, past_pairs=self.past_pairs)
         return build_field(
-            self.mentees.people(), self.mentors.people(), Criteria.from_dict(self.criteria), links
+            self.mentees.people(), self.mentors.people(), Criteria.from_dict(self.criteria), self.links()
         )
+
+    def links(self) -> Links:
+        """What links two people, for the engine."""
+        return Links(wishes=self.wishes, exclusions=self.exclusions, past_pairs=self.past_pairs)
 
     def problem(self, built: Field) -> Problem:
         """What is to be solved. A lock or a kept pair of somebody who has left stands in nobody's way."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from core.ui import Bar, Link
+from matching.criteria_words import WEIGHTS
 from matching.engine.field import CRITERIA, Criteria
 from matching.models import Run
-from matching.rule_words import CRITERIA as NAMES
 from programs.labels import word
 from programs.models import Program
 
@@ -40,36 +39,36 @@ def rules_in_words(criteria: Criteria) -> list[str]:
         _("They share a language.") if rules.shared_language else "",
         _("They are free at the same time at least once a week.") if rules.shared_availability else "",
     ]
-    if (gap := rules.min_level_gap) is not None:
+    if rules.unit:
+        other = rules.unit == "other"
         told.append(
-            ngettext(
-                "At least %(n)s career level lies between them.",
-                "At least %(n)s career levels lie between them.",
-                abs(gap),
-            )
-            % {"n": gap}
+            _("They work in different directorates.") if other else _("They work in the same directorate.")
         )
-    if (hours := rules.max_hours_apart) is not None:
-        told.append(
-            ngettext(
-                "Their time zones are %(n)s hour apart at most.",
-                "Their time zones are %(n)s hours apart at most.",
-                hours,
-            )
-            % {"n": hours}
-        )
-    return [sentence for sentence in told if sentence]
+    return [sentence for sentence in [*told, *_limits(criteria)] if sentence]
+
+
+def _limits(criteria: Criteria) -> Iterator[str]:
+    """The rules that are a figure."""
+    if (gap := criteria.rules.min_level_gap) is not None:
+        yield ngettext(
+            "At least %(n)s career level lies between them.",
+            "At least %(n)s career levels lie between them.",
+            abs(gap),
+        ) % {"n": gap}
+    if (hours := criteria.rules.max_hours_apart) is not None:
+        yield ngettext(
+            "Their time zones are %(n)s hour apart at most.",
+            "Their time zones are %(n)s hours apart at most.",
+            hours,
+        ) % {"n": hours}
+    if criteria.min_fit:
+        yield _("No pair fits less than %(n)s of 100.") % {"n": criteria.min_fit}
 
 
 def criteria_bars(criteria: Criteria) -> list[Bar]:
     """The weights, the heaviest first; those that are off are left out."""
-    names: dict[str, str | Promise] = {
-        **NAMES,
-        "wish": _("Wish of a mentee"),
-        "mentor_wish": _("Wish of a mentor"),
-    }
     weights = [(name, getattr(criteria.weights, name)) for name in CRITERIA]
-    bars = [Bar(names[name], weight) for name, weight in weights if weight]
+    bars = [Bar(WEIGHTS[name], weight) for name, weight in weights if weight]
     return sorted(bars, key=lambda bar: -bar.value)
 
 

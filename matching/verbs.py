@@ -19,3 +19,5 @@ class Verb(StrEnum):
     CRITERIA_CHANGED = "criteria.changed"
     SIDES_ASKED = "sides.asked"
     SIDE_ANSWERED = "side.answered"
+    PRESET_SAVED = "preset.saved"
+    PRESET_DELETED = "preset.deleted"

@@ -5,9 +5,10 @@ from matching.models.criteria import Scheme
 from matching.models.decisions import Decision
 from matching.models.fixed import Exclusion, Lock, PastPair
 from matching.models.inputs import RunInput
+from matching.models.presets import Preset
 from matching.models.runs import Leftover, Outlook, Proposal, Run
 
 __all__ = [
-    "Decision", "Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Proposal", "Run", "RunInput", "Scheme",
-    "SideAnswer",
+    "Decision", "Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Preset", "Proposal", "Run", "RunInput",
+    "Scheme", "SideAnswer",
 ]  # fmt: skip

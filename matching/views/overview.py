@@ -1,22 +1,18 @@
-"""All runs of a cohort, the criteria, and starting a run."""
+"""All runs of a cohort, and starting a run."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from core.errors import Refused
 from core.roles import Permission
-from matching.domain.criteria import change_criteria
 from matching.domain.runs import request_run
 from matching.engine.field import Criteria
-from matching.forms import CriteriaForm, RunForm
+from matching.forms import RunForm
 from matching.queries import UNDER_WAY, exclusions_of, locks_of, runs_of, scheme_of, waiting
 from matching.summary import criteria_bars, rules_in_words, run_lines
 from matching.views.common import matching_context, whole_cohort
@@ -55,30 +51,3 @@ def start(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     )
     run = request_run(cohort=found, by=reader(request), objective=objective)
     return redirect("matching_run", program, cohort, run.number)
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def criteria(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
-    """What a good pair is, and what is never made."""
-    found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
-    scheme = scheme_of(found)
-    in_force = Criteria.from_dict(scheme.criteria).to_dict()
-    form = CriteriaForm(request.POST or None, initial=CriteriaForm.values_of(in_force, scheme.version))
-    if request.method == "POST" and form.is_valid():
-        try:
-            version = form.cleaned_data["version"]
-            change_criteria(
-                cohort=found, criteria=form.criteria(in_force), version=version, by=reader(request)
-            )
-        except Refused as refused:
-            # The next attempt is made knowingly: it carries the version that is in force now.
-            again = request.POST.copy()
-            again["version"] = str(scheme.version)
-            form = CriteriaForm(again)
-            form.add_error(None, f"{refused.message} {refused.hint}")
-        else:
-            messages.success(request, _("The criteria are saved. They apply from the next run on."))
-            return redirect("matching_review", program, cohort)
-    context = {**matching_context(request, found), "form": form, "is_new": scheme.version == 0}
-    return render(request, "matching/criteria.html", context)

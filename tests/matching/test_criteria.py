@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from core.errors import Refused
 from core.models import AuditEvent
+from matching.criteria_form import CriteriaForm, form_values
 from matching.domain.criteria import change_criteria
 from matching.engine.field import Criteria
-from matching.forms import CriteriaForm
 from matching.models import Scheme
 from matching.queries import scheme_of
 from matching.summary import criteria_bars, lede, rules_in_words
@@ -34,7 +34,12 @@ def test_a_change_is_complete_versioned_and_in_the_audit_trail():
     )
     assert scheme.criteria == Criteria.from_dict({"weights": {"wish": 9}}).to_dict()
     assert (scheme_of(here.cohort).version, scheme.changed_by) == (1, here.manager)
-    assert AuditEvent.objects.get(verb="criteria.changed").data == {"version": 1}
+    assert AuditEvent.objects.get(verb="criteria.changed").data == {
+        "version": 1,
+        "criteria": scheme.criteria,
+        "own_reach": 0,
+        "changes": {"weights.wish": [8, 9]},
+    }
 
 
 def test_a_change_from_an_old_page_is_refused():
@@ -79,33 +84,48 @@ def test_a_weight_of_nought_switches_a_criterion_off():
 def test_the_form_gives_back_what_it_was_given():
     criteria = Criteria.from_dict(
         {
-            "rules": {"chain_levels": 3, "min_level_gap": 2, "max_hours_apart": 5, "shared_language": False},
+            "rules": {"chain_levels": 3, "min_level_gap": 2, "max_hours_apart": 5, "unit": "same"},
             "weights": {"wish": 9, "media": 0},
             "level_curve": [10, 20],
             "unit_wanted": "same",
             "floor": 0.6,
+            "left_out_first": False,
+            "min_fit": 30,
         }
     ).to_dict()
-    values = CriteriaForm.values_of(criteria, 4)
+    values = form_values(criteria, 4, 2)
     data = {name: value for name, value in values.items() if value is not None and value is not False}
-    form = CriteriaForm(data)
+    form = CriteriaForm(data, curve=criteria["level_curve"])
     assert form.is_valid(), form.errors
     assert form.criteria(criteria) == criteria
-    assert form.cleaned_data["version"] == 4
+    assert (form.cleaned_data["version"], form.cleaned_data["own_reach"]) == (4, 2)
 
 
 def test_the_rules_in_words():
     criteria = Criteria.from_dict(
-        {"rules": {"chain_levels": 2, "min_level_gap": 1, "max_hours_apart": 4, "past_pairs": False}}
+        {
+            "rules": {
+                "chain_levels": 2,
+                "min_level_gap": 1,
+                "max_hours_apart": 4,
+                "past_pairs": False,
+                "unit": "same",
+            },
+            "min_fit": 30,
+        }
     )
     assert rules_in_words(criteria) == [
         "Nobody mentors anybody up to 2 levels below.",
         "Nobody is paired who was excluded by hand.",
         "Both are in the same strand.",
         "They share a language.",
+        "They work in the same directorate.",
         "At least 1 career level lies between them.",
         "Their time zones are 4 hours apart at most.",
+        "No pair fits less than 30 of 100.",
     ]
+    told = rules_in_words(Criteria.from_dict({"rules": {"unit": "other"}}))
+    assert "They work in different directorates." in told
     assert rules_in_words(Criteria())[0] == "Nobody mentors a direct report."
 
 

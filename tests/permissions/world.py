@@ -10,7 +10,7 @@ from agreements.domain.help import ask_for_help
 from agreements.models import ActionPlan, Activity, Mentorship
 from core.roles import Role
 from evaluations.models import Invitation
-from matching.models import Exclusion, Run, SideAnswer
+from matching.models import Exclusion, Preset, Run, SideAnswer
 from notifications.domain.links import token_of
 from notifications.domain.preferences import switch_off_token
 from people.domain.imports import upload_import
@@ -160,6 +160,7 @@ def _desk(cohort: Cohort, strand: Strand, people: dict[str, Any]) -> dict[str, A
     survey = make.SurveyFactory(cohort=cohort, state="open", questionnaire=questions)
     asked = Invitation.objects.create(survey=survey, person=people["mentee"], role="mentee")
     message = make.MessageFactory(state="draft", program_id=cohort.program_id, cohort_id=cohort.pk)
+    preset = Preset.objects.create(program=cohort.program, name="x", criteria={})
     exclusion = Exclusion.objects.create(cohort=cohort, mentee=mentee, mentor=mentor, reason="x")
     return {
         "run": run.number,
@@ -169,6 +170,7 @@ def _desk(cohort: Cohort, strand: Strand, people: dict[str, Any]) -> dict[str, A
         "invitation": asked.uid,
         "message": message.uid,
         "exclusion": exclusion.pk,
+        "preset": preset.pk,
         "free_mentee": mentee.uid,
         "free_mentor": mentor.uid,
     }

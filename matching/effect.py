@@ -1,0 +1,131 @@
+"""What criteria would do to the people who wait now, before anything is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from core.ui import Bar
+from matching import rule_words
+from matching.criteria_words import WEIGHTS
+from matching.engine.field import CRITERIA, RULES, Criteria, Field, build_field
+from matching.engine.ground import Ground
+from matching.engine.people import Ints
+from matching.snapshot import Side, read_snapshot
+from participants.models import Enrollment
+from programs.models import Cohort
+
+WHOLE = (
+    6_000_000  # possible pairs up to which all are scored; above, what depends on scores is told from a part
+)
+SAMPLE = 200  # mentees whose best pair says what a typical score is made of
+NAMED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEffect:
+    """What a rule takes away, whatever else forbids the pair, and by itself alone."""
+
+    name: str
+    removed: int
+    only: int
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """People of one side whom the criteria leave nobody."""
+
+    count: int
+    shown: list[Enrollment]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Pairs by what becomes of them; `low` is None where too many pairs would have to be scored."""
+
+    possible: int
+    eligible: int
+    low: int | None  # under the minimum fit
+    rules: list[RuleEffect]
+    mentees: Without
+    mentors: Without
+    shares: list[Bar]
+
+
+def effect_of(cohort: Cohort, criteria: Mapping[str, Any]) -> Effect:
+    """Read the cohort and count. Nothing is written."""
+    snapshot = read_snapshot(cohort, criteria)
+    settings = Criteria.from_dict(snapshot.criteria)
+    sides = snapshot.mentees.people(), snapshot.mentors.people()
+    possible = len(sides[0]) * len(sides[1])
+    links = snapshot.links()
+    low = None
+    if possible <= WHOLE:
+        field = build_field(*sides, settings, links)
+        ground, sample = field.ground, field
+        left = np.diff(field.start), np.bincount(field.mentor, minlength=len(sides[1]))
+        low = int(ground.tallies[0].eligible.sum()) - len(field.score)
+    else:
+        ground = Ground.of(*sides, settings, links)
+        sample = build_field(_some(snapshot.mentees, SAMPLE).people(), sides[1], settings, links)
+        left = ground.tallies[0].eligible, ground.tallies[1].eligible
+    mentees, mentors = (
+        _without(side, count) for side, count in zip((snapshot.mentees, snapshot.mentors), left, strict=True)
+    )
+    return Effect(possible, int(left[0].sum()), low, _rules(ground), mentees, mentors, _shares(sample))
+
+
+def _rules(ground: Ground) -> list[RuleEffect]:
+    """Those that take anything away, the most first."""
+    tally = ground.tallies[0]
+    counts = zip(RULES, tally.removed.sum(axis=0).tolist(), tally.only.sum(axis=0).tolist(), strict=True)
+    found = [
+        RuleEffect(str(rule_words.RULES[rule]), removed, only) for rule, removed, only in counts if removed
+    ]
+    return sorted(found, key=lambda rule: -rule.removed)
+
+
+def _without(side: Side, left: Ints) -> Without:
+    """People with a free place and nobody to share it with; one query."""
+    rows = [
+        enrollment
+        for enrollment, limit, count in zip(side.enrollment, side.limit, left.tolist(), strict=True)
+        if limit and not count
+    ]
+    people = (
+        Enrollment.objects.filter(pk__in=rows).select_related("person").order_by("person__full_name", "pk")
+    )
+    return Without(len(rows), list(people[:NAMED]) if rows else [])
+
+
+def _some(side: Side, most: int) -> Side:
+    """At most so many people of a side, spread evenly."""
+    step = max(1, len(side.person) // most)
+    return Side(**{column.name: getattr(side, column.name)[::step] for column in fields(Side)})
+
+
+def _shares(field: Field) -> list[Bar]:
+    """What the score of a typical good pair is made of, in percent: the best pair of each of some mentees."""
+    points = dict.fromkeys(CRITERIA, 0)
+    mentees = np.flatnonzero(np.diff(field.start))
+    for row in mentees[:: max(1, len(mentees) // SAMPLE)].tolist():
+        part = slice(field.start[row], field.start[row + 1])
+        best = int(field.mentor[part][field.score[part].argmax()])
+        for told in field.parts(row, best):
+            points[told.criterion] += told.points
+    total = sum(points.values())
+    weights = field.criteria.weights
+    bars = [
+        Bar(WEIGHTS[name], round(100 * points[name] / total), text=f"{round(100 * points[name] / total)} %")
+        for name in CRITERIA
+        if total and (points[name] or getattr(weights, name))
+    ]
+    return sorted(bars, key=lambda bar: -bar.value)
