@@ -28,8 +28,8 @@ fix: dev ## Format the code and mend what can be mended by machine
 lock: dev ## Compile requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
 	@exec $(PY) scripts/lock.py $(ARGS)
 
-bench: dev ## Measure the engine, matching runs and an import of 50,000 people
-	@$(PY) -m benchmarks.engine && $(PY) -m benchmarks.matching && exec $(PY) -m benchmarks.imports
+bench: dev ## Measure the engine, circles, matching runs and an import of 50,000 people
+	@$(PY) -m benchmarks.engine && $(PY) -m benchmarks.circles && $(PY) -m benchmarks.matching && exec $(PY) -m benchmarks.imports
 
 clean: ## Stop what is left running; remove packages and caches. Your data in var/ stay
 	@if [ -x $(PY) ] && [ -d var ]; then $(PY) -m core.embedded stop; fi
