@@ -1,0 +1,198 @@
+"""A finished match as rows for two sheets and a summary for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from matching.engine import Counterfactual, Problem, Solution, why_not, why_unmatched
+from matching.engine.criteria import CRITERIA
+from matching.engine.field import Field
+from matching.engine.people import Pair
+from matching.engine.relief import recruits, relaxations, wins
+from matching.engine.sheets.cells import Entry
+from matching.engine.sheets.people import Cast
+from matching.engine.sheets.tables import Cell
+from matching.engine.sheets.words import (
+    cost_words,
+    kind_words,
+    many,
+    nth,
+    part_words,
+    recruit_words,
+    relaxation_words,
+    removal_words,
+    shortage_words,
+)
+
+PAIRS = ("mentee", "mentee id", "mentor", "mentor id", "fit", "why", "set by")
+WHY = ("about", "person", "person id", "why", "what would help")
+
+
+@dataclass
+class Report:
+    """What came out, told in the words of the sheets."""
+
+    cast: Cast
+    field: Field
+    problem: Problem
+    solution: Solution
+    locks: list[Pair]
+    keep: list[Pair]
+
+    @cached_property
+    def pairs(self) -> list[tuple[int, int]]:
+        return list(zip(self.solution.mentee.tolist(), self.solution.mentor.tolist(), strict=True))
+
+    @cached_property
+    def fit(self) -> list[int]:
+        """0 to 100 for each pair."""
+        fit: list[int] = self.field.score_percent(self.solution.mentee, self.solution.score).tolist()
+        return fit
+
+    @cached_property
+    def mentors_of(self) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = {}
+        for mentee, mentor in self.pairs:
+            found.setdefault(mentee, set()).add(mentor)
+        return found
+
+    @cached_property
+    def _criteria(self) -> list[str]:
+        weights = self.field.criteria.weights
+        return [name for name in CRITERIA if getattr(weights, name)]
+
+    def pairs_heading(self) -> list[str]:
+        return [*PAIRS, *(name.replace("_", " ") for name in self._criteria)]
+
+    def pair_rows(self) -> Iterator[list[Cell]]:
+        """The best fit of each criterion is what a perfect mentor would reach; the parts sum to the fit."""
+        locks, keep = set(self.locks), set(self.keep)
+        for (mentee, mentor), fit in zip(self.pairs, self.fit, strict=True):
+            one, other = self.cast.mentees[mentee], self.cast.mentors[mentor]
+            parts = {part.criterion: part for part in self.field.parts(mentee, mentor)}
+            whole = max(int(self.field.attainable[mentee]), 1)
+            good = sorted(parts.values(), key=lambda part: part.points == 0)
+            why = "; ".join(part_words(part, self.cast) for part in good)
+            persons = self._persons(mentee, mentor)
+            by = "lock" if persons in locks else "kept" if persons in keep else ""
+            shares = [
+                round(parts[name].points * 100 / whole) if name in parts else "" for name in self._criteria
+            ]
+            yield [one.shown, identity(one), other.shown, identity(other), fit, why, by, *shares]
+
+    def _persons(self, mentee: int, mentor: int) -> Pair:
+        mentees, mentors = self.cast.sides
+        return int(mentees.person[mentee]), int(mentors.person[mentor])
+
+    def why_rows(self) -> Iterator[list[Cell]]:
+        """Everybody without a partner, with the reasons; each wish not given, with its cost."""
+        yield from self._mentees_left()
+        yield from self._mentors_left()
+        yield from self._wishes_not_given()
+
+    def _mentees_left(self) -> Iterator[list[Cell]]:
+        for row, entry in enumerate(self.cast.mentees):
+            has = len(self.mentors_of.get(row, ()))
+            if has == entry.limit:
+                continue
+            about = f"has {has} of {entry.limit} mentors" if has else "mentee without a mentor"
+            why = shortage_words(why_unmatched(self.problem, self.solution, row))
+            if removals := removal_words(self.field.removals(mentee=row)):
+                why = f"{why} Of {many(len(self.cast.mentors), 'mentor')}: {removals}."
+            yield [about, entry.shown, identity(entry), why, self._help(row)]
+
+    def _help(self, row: int) -> str:
+        told = wins(self.field, self.problem, self.solution, row)
+        rules = self.field.criteria.rules
+        found = [f"if {relaxation_words(relaxation, rules)}" for relaxation in told.relaxations]
+        if told.recruit:
+            found.append(f"one more mentor with {kind_words(told.recruit.kind, self.cast)}")
+        return "; or ".join(found)
+
+    def _mentors_left(self) -> Iterator[list[Cell]]:
+        busy = {mentor for _, mentor in self.pairs}
+        for row, entry in enumerate(self.cast.mentors):
+            if row in busy or not entry.limit:
+                continue
+            possible = int((self.problem.mentor == row).sum())
+            why = f"{many(possible, 'mentee')} would be possible; all are served better." if possible else (
+                "The rules, or the minimum fit, leave no mentee."
+            )  # fmt: skip
+            if removals := removal_words(self.field.removals(mentor=row)):
+                why = f"{why} Of {many(len(self.cast.mentees), 'mentee')}: {removals}."
+            yield ["mentor without a mentee", entry.shown, identity(entry), why, ""]
+
+    @cached_property
+    def wished(self) -> list[tuple[int, int, int]]:
+        """(mentee row, mentor row, rank) of the wishes of mentees."""
+        mentees, mentors = self.cast.sides
+        links = self.cast.links.wishes
+        rows = mentees.rows_of([link[0] for link in links]).tolist()
+        columns = mentors.rows_of([link[1] for link in links]).tolist()
+        return [(row, column, link[2]) for row, column, link in zip(rows, columns, links, strict=True)]
+
+    def _wishes_not_given(self) -> Iterator[list[Cell]]:
+        def name(row: int, side: str) -> str:
+            return (self.cast.mentees if side == "mentee" else self.cast.mentors)[row].shown
+
+        wishes = [wish for wish in self.wished if wish[1] not in self.mentors_of.get(wish[0], ())]
+        edges = self.problem.edges_of([wish[0] for wish in wishes], [wish[1] for wish in wishes]).tolist()
+        for (mentee, mentor, rank), edge in zip(wishes, edges, strict=True):
+            entry, run = self.cast.mentees[mentee], (self.problem, self.solution)
+            told = why_not(*run, mentee, mentor) if edge >= 0 else Counterfactual(blocked="rule")
+            points = told.score * 100 / max(int(self.field.attainable[mentee]), 1)
+            rules = () if edge >= 0 else self.field.blocked_by(mentee, mentor)
+            why = f"{name(mentor, 'mentor')}: {cost_words(told, rules, points, name)}"
+            yield [f"{nth(rank)} wish not given", entry.shown, identity(entry), why, ""]
+
+    def summary(self) -> list[str]:
+        """Lines for the terminal."""
+        people, places = len(self.cast.mentees), sum(entry.limit for entry in self.cast.mentors)
+        left = people - len(self.mentors_of)
+        fit = f" Fit: lowest {min(self.fit)}, median {median(self.fit):g} of 100." if self.fit else ""
+        lines = [
+            f"{many(people, 'mentee')}; {many(len(self.cast.mentors), 'mentor')} with {many(places, 'place')}.",
+            f"{many(len(self.pairs), 'pair')}; {many(len(self.mentors_of), 'mentee')} with a mentor.{fit}",
+        ]
+        if self.wished:
+            granted = [
+                rank for mentee, mentor, rank in self.wished if mentor in self.mentors_of.get(mentee, ())
+            ]
+            wishers = len({mentee for mentee, _, _ in self.wished})
+            met = len({
+                mentee for mentee, mentor, _ in self.wished if mentor in self.mentors_of.get(mentee, ())
+            })  # fmt: skip
+            lines.append(
+                f"Wishes: {met} of {wishers} who wished got a wish; {granted.count(1)} the first one."
+            )
+        lines.append(f"Left without a mentor: {left}.")
+        return [*lines, *self._proof(), *(self._more() if left else ())]
+
+    def _proof(self) -> Iterator[str]:
+        proof = self.solution.certificate
+        if proof.ok and self.solution.objective == "people":
+            yield (
+                f"Proven: no other set of pairs covers more than {many(proof.covered, 'mentee')} or makes more than "
+                f"{many(proof.pairs, 'pair')}, and none of these has a higher total fit."
+            )
+        elif proof.ok:
+            yield "Proven: no other set of pairs has a higher total fit."
+        else:
+            yield f"NOT PROVEN: {proof.reason}"
+
+    def _more(self) -> Iterator[str]:
+        run = self.field, self.problem, self.solution
+        rules = self.field.criteria.rules
+        for relaxation in relaxations(*run):
+            if relaxation.covered:
+                yield f"  {relaxation.covered} more would be matched if {relaxation_words(relaxation, rules)}."
+        for recruit in recruits(*run):
+            yield f"  {recruit_words(recruit, self.cast)} ({recruit.total} in all)."
+
+
+def identity(entry: Entry) -> str:
+    """What names this person in a sheet that is read again."""
+    return entry.id or entry.email or entry.name

@@ -1,0 +1,168 @@
+"""From two sheets to pairs and reasons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from matching.engine.field import Field, build_field
+from matching.engine.people import Pair
+from matching.engine.sheets.cells import Entry, entries, listed
+from matching.engine.sheets.people import Cast, Directory, cast, pairs_in
+from matching.engine.sheets.report import WHY, Report
+from matching.engine.sheets.settings import Settings, read_settings
+from matching.engine.sheets.tables import ENDINGS, Flawed, Table, read, write
+from matching.engine.sheets.words import RULES
+from matching.engine.solver import solve
+
+T = TypeVar("T")
+SIDES = ("mentee", "mentor")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for on the command line."""
+
+    mentees: Path
+    mentors: Path
+    out: Path
+    why: Path
+    criteria: Path | None = None
+    locks: Path | None = None
+    past: Path | None = None
+    keep: Path | None = None
+    objective: str = "people"
+    min_score: str | None = None  # "best", a percentage, or what the criteria say
+
+
+def match(order: Order) -> list[str]:
+    """Match, write both sheets, and return the summary. Raises Flawed with everything that is wrong."""
+    flaws: list[str] = _wrong_names(order)
+    settings = _tried(flaws, read_settings, order.criteria) if order.criteria else Settings()
+    tables = [_tried(flaws, read, path) for path in (order.mentees, order.mentors)]
+    sides: list[list[Entry]] = []
+    notes: list[str] = []
+    for side, table in zip(SIDES, tables, strict=True):
+        people, wrong, own = entries(table, side, (settings or Settings()).meaning) if table else ([], [], [])
+        sides.append(people)
+        flaws += wrong
+        if table and not people and not wrong:
+            flaws.append(f"{table.name}: nobody stands below the heading.")
+        if table and own:
+            notes.append(f"{table.name}: columns not used: {listed(own, 'and')}.")
+    found = _tried(flaws, _cast, order, sides, settings or Settings(), all(tables), flaws)
+    if flaws or not found or not settings or not tables[0]:
+        raise Flawed(flaws)
+    report = _report(order, settings, *found)
+    _write(order, report, tables[0].separator)
+    return [*notes, *report.summary(), f"Written: {order.out} and {order.why}."]
+
+
+def _tried(flaws: list[str], do: Callable[..., T], *given: object) -> T | None:
+    """The result, or None with the flaws noted."""
+    try:
+        return do(*given)
+    except Flawed as error:
+        flaws += error.flaws
+        return None
+
+
+def _wrong_names(order: Order) -> list[str]:
+    flaws = [
+        f"{path.name}: results are written to files ending in {listed([*ENDINGS])}."
+        for path in (order.out, order.why)
+        if path.suffix.lower() not in ENDINGS
+    ]
+    flaws += [
+        f"{path}: the folder {path.parent} is not there."
+        for path in (order.out, order.why)
+        if not path.parent.is_dir()
+    ]
+    if order.out == order.why:
+        flaws.append(f"{order.out}: pairs and reasons need two files.")
+    if len({order.mentees, order.mentors} & {order.out, order.why}):
+        flaws.append("The results would be written over a sheet that is read. Give another name.")
+    return flaws
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Pairs that the other sheets name, by person id."""
+
+    locks: list[Pair]
+    keep: list[Pair]
+    table: Table | None = None  # of the locks
+
+
+def _cast(
+    order: Order, sides: list[list[Entry]], settings: Settings, complete: bool, flaws: list[str]
+) -> tuple[Cast, Fixed] | None:
+    """Everybody with their links; names are looked up only if both sheets could be read."""
+    book = Directory(*sides)
+    tables = {name: _tried(flaws, read, path) for name, path in _pair_sheets(order)}
+    if not complete:
+        return None
+    pairs: dict[str, list[Pair]] = {"locks": [], "past": [], "keep": []}
+    for name, table in tables.items():
+        wrong: list[str] = []
+        if table:
+            pairs[name] = _tried(flaws, pairs_in, table, book, wrong if name == "locks" else None) or []
+        flaws += wrong
+    found = cast(sides[0], sides[1], settings.meaning, pairs["past"])
+    return found, Fixed(pairs["locks"], pairs["keep"], tables.get("locks"))
+
+
+def _pair_sheets(order: Order) -> list[tuple[str, Path]]:
+    given = ("locks", order.locks), ("past", order.past), ("keep", order.keep)
+    return [(name, path) for name, path in given if path]
+
+
+def _report(order: Order, settings: Settings, found: Cast, fixed: Fixed) -> Report:
+    criteria = settings.criteria
+    if order.min_score and order.min_score != "best":
+        criteria = replace(criteria, min_fit=int(order.min_score))
+    try:
+        field = build_field(*found.sides, criteria, found.links)
+    except ValueError as error:
+        raise Flawed([f"{error}."]) from error
+    if fixed.table and (wrong := _bad_locks(field, found, fixed, fixed.table.name)):
+        raise Flawed(wrong)
+    problem = field.problem(locks=fixed.locks, keep=fixed.keep)
+    best = "best" if order.min_score == "best" else 0
+    solution = solve(problem, objective=order.objective, min_score=best)
+    return Report(found, field, problem, solution, fixed.locks, fixed.keep)
+
+
+def _bad_locks(field: Field, found: Cast, fixed: Fixed, name: str) -> list[str]:
+    """Locks that break a rule or take more places than there are."""
+    mentees, mentors = found.sides
+    rows = mentees.rows_of([pair[0] for pair in fixed.locks]).tolist()
+    columns = mentors.rows_of([pair[1] for pair in fixed.locks]).tolist()
+    flaws = []
+    for row, column in zip(rows, columns, strict=True):
+        if rules := field.blocked_by(row, column):
+            why = listed([RULES[rule] for rule in rules], "and")
+            flaws.append(
+                f"{name}: {found.mentees[row].shown} cannot be locked with {found.mentors[column].shown}, who {why}. "
+                "Delete the lock."
+            )
+    for side, people, places in (("mentee", found.mentees, rows), ("mentor", found.mentors, columns)):
+        for row, count in Counter(places).items():
+            if count > people[row].limit:
+                verb = "wants" if side == "mentee" else "takes"
+                flaws.append(f"{name}: {people[row].shown} {verb} {people[row].limit} but has {count} locks.")
+    return flaws
+
+
+def _write(order: Order, report: Report, separator: str) -> None:
+    rows = list(report.pair_rows()), list(report.why_rows())
+    try:
+        write(order.out, report.pairs_heading(), rows[0], separator)
+        write(order.why, WHY, rows[1], separator)
+    except OSError as error:
+        raise Flawed(
+            [f"{error.filename}: cannot be written ({(error.strerror or 'error').lower()})."]
+        ) from error

@@ -1,0 +1,159 @@
+"""The criteria file: everything a program may set, with the line of what is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from matching.engine.criteria import Criteria, Rules, Weights
+from matching.engine.sheets.cells import Meaning, listed, plain
+from matching.engine.sheets.tables import Flawed
+
+_PARTS = {"rules": Rules, "weights": Weights}
+_ALLOWED = {
+    "rules.chain_levels": "a whole number from 1 to 50",
+    "rules.min_level_gap": "a whole number from -100 to 100, or nothing",
+    "rules.max_hours_apart": "a whole number from 0 to 12, or nothing",
+    "rules.unit": 'same, other or ""',
+    "level_curve": "a list of percentages such as [25, 75, 100]",
+    "unit_wanted": "same or other",
+    "floor": "a share from 0 to 1 such as 0.6",
+    "min_fit": "a whole number from 0 to 100",
+    "synonyms": "a skill and the other words for it, such as python: [py, python3]",
+    "levels": "a list of level names, the most junior first",
+    "needs": "a list of names",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a criteria file sets."""
+
+    criteria: Criteria = field(default_factory=Criteria)
+    meaning: Meaning = field(default_factory=Meaning)
+
+
+def read_settings(path: Path) -> Settings:
+    """Raises Flawed with a line for each setting that is wrong."""
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise Flawed([f"{path}: cannot be read ({(error.strerror or 'error').lower()})."]) from error
+    except UnicodeDecodeError as error:
+        raise Flawed([f"{path.name}: the text is not UTF-8. Save it as UTF-8."]) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        why = getattr(error, "problem", None) or "it cannot be read"
+        raise Flawed(
+            [f"{path.name}{line}: this is no YAML ({why}). Look at the colons and the spaces."]
+        ) from error
+    if node is None:
+        return Settings()
+    if not isinstance(node, yaml.MappingNode):
+        raise Flawed([f"{path.name}, line 1: settings are needed, such as rules: and weights:."])
+    flaws: list[str] = []
+    values = dict(_checked(node, path.name, flaws))
+    if flaws:
+        raise Flawed(flaws)
+    words = {name: values.pop(name) for name in ("synonyms", "levels", "needs") if name in values}
+    return Settings(Criteria.from_dict(values), Meaning(**words))
+
+
+def _checked(node: yaml.MappingNode, name: str, flaws: list[str]) -> Iterator[tuple[str, Any]]:
+    known = {*(item.name for item in fields(Criteria)), "synonyms", "levels", "needs"}
+    for key, value, line in _items(node):
+        where = f"{name}, line {line}"
+        if key not in known:
+            flaws.append(_unknown(where, key, known))
+        elif key in _PARTS:
+            yield key, dict(_part(value, name, key, flaws))
+        elif key == "synonyms":
+            yield key, _guarded(_synonyms, value, where, key, flaws)
+        elif key in ("levels", "needs"):
+            yield key, _guarded(_names, value, where, key, flaws)
+        else:
+            yield key, _guarded(_setting(Criteria, key), value, where, key, flaws)
+
+
+def _part(node: yaml.Node, name: str, part: str, flaws: list[str]) -> Iterator[tuple[str, Any]]:
+    if not isinstance(node, yaml.MappingNode):
+        if _plain(node) is not None:
+            line = node.start_mark.line + 1
+            flaws.append(
+                f"{name}, line {line}, {part}: settings are needed below it, indented by two spaces."
+            )
+        return
+    known = {item.name for item in fields(_PARTS[part])}
+    for key, value, line in _items(node):
+        where = f"{name}, line {line}"
+        if key not in known:
+            flaws.append(_unknown(where, f"{part}.{key}", {f"{part}.{other}" for other in known}))
+        else:
+            yield key, _guarded(_setting(_PARTS[part], key), value, where, f"{part}.{key}", flaws)
+
+
+def _items(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node, int]]:
+    for key, value in node.value:
+        yield str(_plain(key)), value, key.start_mark.line + 1
+
+
+def _guarded(read: Callable[[Any], Any], node: yaml.Node, where: str, key: str, flaws: list[str]) -> Any:
+    value = _plain(node)
+    try:
+        return read(value)
+    except (TypeError, ValueError):
+        allowed = _ALLOWED.get(key) or (
+            "a whole number from 0 to 10" if key.startswith("weights.") else "true or false"
+        )
+        shown = "nothing" if value is None else value
+        flaws.append(f"{where}, {key}: {shown} will not do. Write {allowed}.")
+        return None
+
+
+def _setting(part: type, key: str) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        default = next(item for item in fields(part) if item.name == key).default
+        if isinstance(default, bool) and not isinstance(value, bool):
+            raise ValueError(key)
+        if key == "level_curve":
+            value = tuple(value)
+        if key == "floor" and isinstance(value, bool):
+            raise ValueError(key)
+        part(**{key: value})
+        return value
+
+    return read
+
+
+def _synonyms(value: Any) -> dict[str, str]:
+    """Each word to the one that stands for it."""
+    if not isinstance(value, dict):
+        raise ValueError("words are needed")
+    found: dict[str, str] = {}
+    for word, others in value.items():
+        for other in _names([others] if isinstance(others, str) else others):
+            found[other] = plain(str(word))
+    return found
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or any(isinstance(name, (list, dict)) for name in value):
+        raise ValueError("a list is needed")
+    return tuple(plain(str(name)) for name in value)
+
+
+def _plain(node: yaml.Node) -> Any:
+    loader = yaml.SafeLoader("")
+    return loader.construct_document(node)
+
+
+def _unknown(where: str, key: str, known: set[str]) -> str:
+    near = get_close_matches(key, known, 1)
+    hint = f"Did you mean {near[0]}?" if near else f"Write one of {listed(sorted(known))}."
+    return f"{where}: there is no setting {key}. {hint}"
