@@ -1,9 +1,9 @@
 """`solve` in a process of its own, for whoever must be able to stop it: the flow solver has no call for that.
 
-    python -m matching.engine.child PROBLEM SOLUTION OBJECTIVE MIN_SCORE MEGABYTES
+    python -m matching.engine.child PROBLEM SOLUTION OBJECTIVE MIN_SCORE MEGABYTES PARENT
 
 Reads a packed problem, writes the packed solution. Ends with MEMORY where the limit (0: none) is too low and with
-ENGINE where the solver fails, the words on standard error. Dies with the process that started it.
+ENGINE where the solver fails, the words on standard error. Dies with PARENT, the id of the process that started it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 def main(arguments: list[str]) -> int:
     """Solve one problem; an exit code."""
-    source, target, objective, lowest, megabytes = arguments
-    _bind()
+    source, target, objective, lowest, megabytes, parent = arguments
+    _bind(int(parent))
     limit = int(megabytes) << 20
     if limit:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
@@ -43,12 +43,11 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _bind() -> None:
+def _bind(parent: int) -> None:
     """A killed parent leaves no solver behind."""
     if sys.platform == "linux":
-        parent = os.getppid()
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != parent:  # it died just before
+        if os.getppid() != parent:  # it died before
             os.kill(os.getpid(), signal.SIGKILL)
 
 

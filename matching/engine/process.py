@@ -43,7 +43,7 @@ def solve_apart(
     with tempfile.TemporaryDirectory(prefix="ithaca-solve-") as place:
         source, target = Path(place, "problem.npz"), Path(place, "solution.npz")
         source.write_bytes(pack(problem, small=False))
-        words = [source, target, objective, min_score, megabytes]
+        words = [source, target, objective, min_score, megabytes, os.getpid()]
         _watch([sys.executable, "-m", child.__name__, *map(str, words)], wanted, seconds)
         return unpack_solution(target.read_bytes())
 

@@ -68,12 +68,10 @@ def test_in_pieces_as_in_one(seed: int, count: int, objective: str, most: int) -
 def test_everybody_and_every_pair_is_in_one_piece(seed: int, count: int) -> None:
     problem = blocks(seed, count)
     pieces = split(problem, pairs=1)
-    assert sorted(np.concatenate([piece.mentees for piece in pieces]).tolist()) == list(
-        range(len(problem.demand))
-    )
-    assert sorted(np.concatenate([piece.mentors for piece in pieces]).tolist()) == list(
-        range(len(problem.capacity))
-    )
+    mentees = np.concatenate([piece.mentees for piece in pieces])
+    mentors = np.concatenate([piece.mentors for piece in pieces])
+    assert sorted(mentees.tolist()) == list(range(len(problem.demand)))
+    assert sorted(mentors.tolist()) == list(range(len(problem.capacity)))
     assert sum(len(piece.problem.score) for piece in pieces) == len(problem.score)
     assert sum(len(piece.problem.locked) for piece in pieces) == len(problem.locked)
 
@@ -81,7 +79,8 @@ def test_everybody_and_every_pair_is_in_one_piece(seed: int, count: int) -> None
 def two_strands(**change: Any) -> Problem:
     """Mentees 0, 1 with mentor 0; mentees 2, 3 with mentor 1."""
     fields = {
-        "demand": [1, 1, 1, 1], "capacity": [1, 1], "mentee": [0, 1, 2, 3], "mentor": [0, 0, 1, 1], "score": [1, 2, 3, 4]
+        "demand": [1, 1, 1, 1], "capacity": [1, 1], "mentee": [0, 1, 2, 3], "mentor": [0, 0, 1, 1],
+        "score": [1, 2, 3, 4],
     }  # fmt: skip
     return Problem(**{**fields, **change})
 

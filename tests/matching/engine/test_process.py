@@ -1,0 +1,134 @@
+"""The solver in a process of its own: the same answer, and an end whenever it is wanted, by force or by accident."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matching.engine import Problem, process, solve
+from matching.engine.process import Halted, solve_apart
+from tests.matching.engine.oracles import random_problem
+from tests.matching.engine.test_packing import equal
+
+
+def heavy() -> Problem:
+    """A problem that takes seconds to solve."""
+    rng = np.random.default_rng(1)
+    mentee, mentor = np.nonzero(rng.random((2000, 1600)) < 0.9)
+    return Problem(
+        demand=np.ones(2000, dtype=int), capacity=np.ones(1600, dtype=int), mentee=mentee, mentor=mentor,
+        score=rng.integers(0, 5000, len(mentee)),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
+    """The child processes of the test."""
+    found: list[subprocess.Popen[str]] = []
+    real = subprocess.Popen
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        found.append(real(*args, **kwargs))
+        return found[-1]
+
+    monkeypatch.setattr(process.subprocess, "Popen", watched)
+    return found
+
+
+def test_the_answer_is_that_of_solve() -> None:
+    problem = random_problem(5, 30, 20)
+    for objective in ("people", "score"):
+        apart = solve_apart(problem, objective=objective, min_score=2, megabytes=4000, seconds=120)
+        assert equal(apart, solve(problem, objective=objective, min_score=2))
+
+
+def test_what_is_no_longer_wanted_ends_within_two_seconds(started: list[subprocess.Popen[str]]) -> None:
+    problem, called_off = heavy(), []
+
+    def wanted() -> bool:
+        if time.monotonic() - begin < 2:
+            return True
+        called_off.append(time.monotonic())
+        return False
+
+    begin = time.monotonic()
+    with pytest.raises(Halted) as halted:
+        solve_apart(problem, wanted=wanted)
+    assert halted.value.reason == "unwanted"
+    assert time.monotonic() - called_off[0] < 2
+    assert started[0].returncode == -signal.SIGKILL
+
+
+def test_time_is_limited(started: list[subprocess.Popen[str]]) -> None:
+    with pytest.raises(Halted) as halted:
+        solve_apart(heavy(), seconds=1)
+    assert (halted.value.reason, started[0].returncode) == ("time", -signal.SIGKILL)
+
+
+def test_memory_is_limited() -> None:
+    with pytest.raises(Halted) as halted:
+        solve_apart(heavy(), megabytes=250)
+    assert halted.value.reason == "memory"
+
+
+def test_a_child_that_is_killed_is_a_crash_and_nothing_more(started: list[subprocess.Popen[str]]) -> None:
+    def wanted() -> bool:
+        started[0].send_signal(signal.SIGKILL)
+        return True
+
+    with pytest.raises(Halted) as halted:
+        solve_apart(heavy(), wanted=wanted)
+    assert (halted.value.reason, "-9" in str(halted.value)) == ("crash", True)
+
+
+def test_a_solver_that_fails_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "from matching.engine import network\n"
+        "def fail(*_): raise network.EngineError('BAD_COST_RANGE')\n"
+        "network.cheapest = fail\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(Halted, match="BAD_COST_RANGE") as halted:
+        solve_apart(random_problem(5, 30, 20))
+    assert halted.value.reason == "engine"
+
+
+PARENT = """
+import sys
+from tests.matching.engine.test_process import heavy
+from matching.engine import process
+real = process._watch
+def watch(command, wanted, seconds):
+    def told():
+        print("at work", flush=True)
+        return wanted()
+    real(command, told, seconds)
+process._watch = watch
+process.solve_apart(heavy())
+"""
+
+
+def test_a_killed_parent_leaves_no_child_behind() -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "at work\n"
+        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        assert len(children) == 1
+        parent.kill()
+    end = time.monotonic() + 2
+    while Path(f"/proc/{children[0]}").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{children[0]}").exists() or _zombie(int(children[0]))
+
+
+def _zombie(pid: int) -> bool:
+    """Dead, and waiting for whoever adopted it to take note."""
+    return " Z " in Path(f"/proc/{pid}/stat").read_text() and os.getpid() != pid
