@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from matching.models import Run
-from matching.queries import latest_ready, mentees_matched, waiting
+from matching.queries import answers_of, latest_ready, mentees_matched, waiting
 from programs.labels import word
 from programs.models import Cohort
 
@@ -15,7 +15,7 @@ from programs.models import Cohort
 def matched(cohort: Cohort) -> dict[str, Any]:
     """Once a run is published, how many of the whole cohort are matched; before, what the latest run proposes.
 
-    Four queries.
+    Five queries.
     """
     published = Run.objects.filter(cohort=cohort, state=Run.State.PUBLISHED).order_by("-number").first()
     newest = latest_ready(cohort)
@@ -30,6 +30,7 @@ def matched(cohort: Cohort) -> dict[str, Any]:
             "left": now["mentees"] - now["covered"],
             "run_url": f"{url}{run.number}/",
             "left_url": url if published else f"{url}{run.number}/?show=unmatched",
+            "asked": not published and answers_of(run)["asked"],
             "to_review": newest if published and newest and newest.number > published.number else None,
             "mentees": word(cohort.program, "mentees"),
         }

@@ -123,10 +123,18 @@ def questions_to(person: Person) -> QuerySet[SideAnswer]:
     return questions().filter(enrollment__person=person.pk)
 
 
+def answers_of(run: Run) -> dict[str, int]:
+    """How many questions about the run's pairs were `asked`, and how many are `answered`."""
+    rows = SideAnswer.objects.filter(proposal__run=run)
+    return rows.aggregate(asked=Count("pk"), answered=Count("answered_at"))
+
+
 def said(run: Run) -> dict[int, dict[str, SideAnswer]]:
     """What was said of each asked pair of the run, by proposal and role."""
     found: dict[int, dict[str, SideAnswer]] = {}
-    rows = SideAnswer.objects.filter(proposal__run=run).select_related("enrollment")
+    rows = (
+        SideAnswer.objects.filter(proposal__run=run).select_related("enrollment").order_by("enrollment__role")
+    )
     for row in rows:
         found.setdefault(row.proposal_id, {})[row.enrollment.role] = row
     return found

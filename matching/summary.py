@@ -16,6 +16,7 @@ from core.ui import Bar, Link
 from matching.criteria_words import WEIGHTS
 from matching.engine.field import CRITERIA, Criteria
 from matching.models import Run
+from matching.queries import answers_of
 from programs.labels import word
 from programs.models import Program
 
@@ -120,6 +121,8 @@ def lede(run: Run, program: Program) -> str:
         )
     if run.published_at:
         told = _("Published on %(day)s.") % {"day": date_format(localtime(run.published_at), "DATE_FORMAT")}
+    elif (answers := answers_of(run))["asked"]:
+        told = _("Both sides have been asked: %(answered)s of %(asked)s have answered.") % answers
     else:
         told = _("Nobody has been told.")
     return f"{found % values} {told}"

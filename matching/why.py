@@ -121,7 +121,8 @@ def _listed(criterion: str, matched: Sequence[Any], side: str, other: str, words
             return _("{name} offers what you seek: {skills}.").format(name=other, skills=skills)
         return _("You offer what {name} seeks: {skills}.").format(name=other, skills=skills)
     if criterion == "goals":
-        return _("You both chose {goals}.").format(goals=plain([words.goal(code) for code in matched]))
+        goals = [_("“{text}”").format(text=words.goal(code)) for code in matched]
+        return _("You both chose {goals}.").format(goals=plain(goals))
     if criterion == "media":
         return _("You both like to meet {media}.").format(media=plain([medium(code) for code in matched]))
     return _("You are both free on {slots}.").format(slots=plain(slots(matched)))

@@ -74,7 +74,7 @@ def cohort(program: Program, *, name: str, call: date, starts: date, places: int
                 "ends_on": add_months(starts, 12) - DAY,
             },
             places={program.strands.get().pk: places},
-            policy={"supervisor_signs": True},
+            policy={"supervisor_signs": True, "answer_days": 7},
             by=manager,
         )
     with at(call):
@@ -236,7 +236,9 @@ def _late_joiners(made: Cohort, rng: Random, today: date, taken: set[int]) -> No
         set_decision(enrollments=list(waiting[:8]), decision="accepted", by=manager)
         set_decision(enrollments=list(waiting[8:]), decision="waitlisted", by=manager)
         release_decisions(cohort=made, by=manager, draft=True)
-        running.match(made, manager)
+        run = running.match(made, manager)
+    with at(today - DAY):
+        running.ask(run, today + 6 * DAY, manager)
 
 
 def ask(made: Cohort, key: str, opens: date, closes: date) -> Survey:

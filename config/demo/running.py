@@ -16,9 +16,10 @@ from agreements.domain.publishing import publish_run
 from agreements.models import ActionPlan, Agreement, Member, Mentorship
 from config.demo import texts
 from config.demo.clock import at
+from matching.domain.answers import answer_pair, ask_sides
 from matching.domain.execution import execute_run
 from matching.domain.runs import request_run
-from matching.models import Run
+from matching.models import Run, SideAnswer
 from notifications.models import EmailLink
 from people.models import Person
 from programs.models import Cohort
@@ -42,6 +43,14 @@ def match(cohort: Cohort, manager: Person) -> Run:
     run.refresh_from_db()
     assert run.state == Run.State.CERTIFIED, run.problem
     return run
+
+
+def ask(run: Run, due_on: date, manager: Person) -> None:
+    """Ask both sides of a run; of the first two pairs both agree, of the third one has answered."""
+    ask_sides(run=run, due_on=due_on, by=manager)
+    questions = SideAnswer.objects.filter(proposal__run=run).select_related("enrollment__person")
+    for question in questions.order_by("proposal", "pk")[:5]:
+        answer_pair(question=question, answer=SideAnswer.Answer.YES, by=question.enrollment.person)
 
 
 def publish(run: Run, manager: Person) -> list[Pair]:

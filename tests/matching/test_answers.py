@@ -254,6 +254,14 @@ def test_each_answers_on_their_own_page(here, login):
     assert "said no" not in dana
 
 
+def test_the_review_says_how_many_have_answered(here, login):
+    run = ask(here)
+    say("Mira Kovac", "yes")
+    url = reverse("matching_run", args=[here.program.slug, here.cohort.slug, run.number])
+    shown = login(here.manager).get(url)
+    assert shown.context["lede"].endswith("Both sides have been asked: 1 of 4 have answered.")
+
+
 def test_the_desk_asks(here, login):
     run = here.run()
     url = reverse("matching_ask", args=[here.program.slug, here.cohort.slug, run.number])

@@ -41,10 +41,10 @@ def test_each_side_is_spoken_to_and_the_wish_is_told_to_the_one_who_made_it():
     row = shared(world())
     assert why(row, "mentee") == [
         "You asked for Dana.",
-        "You both chose network.",
+        "You both chose “network”.",
         "Dana offers what you seek: Statistics.",
     ]
-    assert why(row, "mentor") == ["You both chose network.", "You offer what Mira seeks: Statistics."]
+    assert why(row, "mentor") == ["You both chose “network”.", "You offer what Mira seeks: Statistics."]
 
 
 def test_three_sentences_at_most_what_weighs_most_first():
