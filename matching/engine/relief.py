@@ -7,7 +7,7 @@ whatever else is moved around. Minimum score, locks, demand and capacity hold th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
@@ -17,7 +17,7 @@ from matching.engine.criteria import Rules
 from matching.engine.field import Field
 from matching.engine.ground import Ground
 from matching.engine.kinds import Kind, kinds_for
-from matching.engine.people import UNKNOWN, Ints, Links
+from matching.engine.people import UNKNOWN, Ints, Links, People, Ragged
 from matching.engine.problem import Bools, Problem
 from matching.engine.reach import Enough, Flow, Openings
 from matching.engine.rules import Rulebook
@@ -166,9 +166,10 @@ class _Base:
         for recruit in self.usual_recruits:
             if mentee in recruit.mentees:
                 return recruit
+        alone = _alone(self._field.mentees, mentee)
         for kind, group in self._kinds(np.array([mentee])):
-            if self._may(kind)[mentee]:
-                return Recruit(kind, 1, self._places, len(group), len(group), (mentee,))
+            if self._serves(kind, alone, self._least[group])[0]:
+                return Recruit(kind, 1, self._places, 1, 1, (mentee,))
         return None
 
     @cached_property
@@ -182,20 +183,26 @@ class _Base:
 
     def _may(self, kind: Kind) -> Bools:
         """The mentees who may have such a mentor."""
-        field = self._field
         if not self._scored:  # then only hard rules count
             kind = replace(kind, skills=(), location=UNKNOWN)
-        if kind in self._known:
-            return self._known[kind]
-        person = 1 + max(int(side.person.max(initial=0)) for side in (field.mentees, field.mentors))
-        one, size = kind.people(person, self._places), (len(field.mentees), 1)
-        if self._scored:
-            ground = Ground.of(field.mentees, one, field.criteria, Links())
-            openings = Openings(ground.book, size, Enough(ground, self._least))
-        else:
-            openings = Openings(Rulebook.of(field.mentees, one, field.criteria, Links()), size)
-        self._known[kind] = openings.block(np.arange(len(field.mentees)), np.array([0]))[:, 0]
+        if kind not in self._known:
+            self._known[kind] = self._serves(kind, self._field.mentees, self._least)
         return self._known[kind]
+
+    def _serves(self, kind: Kind, mentees: People, least: Ints) -> Bools:
+        """Which of these mentees may have such a mentor, each needing so many points at least."""
+        criteria, size = self._field.criteria, (len(mentees), 1)
+        person = 1 + max(
+            int(side.person.max(initial=0)) for side in (self._field.mentees, self._field.mentors)
+        )
+        one = kind.people(person, self._places)
+        if self._scored:
+            ground = Ground.of(mentees, one, criteria, Links())
+            openings = Openings(ground.book, size, Enough(ground, least))
+        else:
+            openings = Openings(Rulebook.of(mentees, one, criteria, Links()), size)
+        found: Bools = openings.block(np.arange(len(mentees)), np.array([0]))[:, 0]
+        return found
 
     def _hired(self, flow: Flow, kind: Kind, group: Ints) -> tuple[Recruit, Flow]:
         """As many mentors of a kind as the group needs, and what they win."""
@@ -228,6 +235,15 @@ def _weaker(rules: Rules) -> Iterator[tuple[str, list[tuple[int | None, Rules]]]
     if (hours := rules.max_hours_apart) is not None and hours < MOST_HOURS:
         off = replace(rules, max_hours_apart=None)
         yield "time_zone", [(hours + 1, replace(rules, max_hours_apart=hours + 1)), (None, off)]
+
+
+def _alone(people: People, row: int) -> People:
+    """One of these people."""
+    columns = {item.name: getattr(people, item.name) for item in fields(people)}
+    return People(**{
+        name: [column.row(row)] if isinstance(column, Ragged) else column[row : row + 1]
+        for name, column in columns.items()
+    })  # fmt: skip
 
 
 def _newly(before: Flow, after: Flow) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -10,7 +10,7 @@ from statistics import median
 from matching.engine import Counterfactual, Problem, Solution, why_not, why_unmatched
 from matching.engine.criteria import CRITERIA
 from matching.engine.field import Field
-from matching.engine.people import Pair
+from matching.engine.people import Pair, RankedPair
 from matching.engine.relief import recruits, relaxations, wins
 from matching.engine.sheets.cells import Entry
 from matching.engine.sheets.people import Cast
@@ -109,7 +109,7 @@ class Report:
         rules = self.field.criteria.rules
         found = [f"if {relaxation_words(relaxation, rules)}" for relaxation in told.relaxations]
         if told.recruit:
-            found.append(f"one more mentor with {kind_words(told.recruit.kind, self.cast)}")
+            found.append(f"one more mentor {kind_words(told.recruit.kind, self.cast)}")
         return "; or ".join(found)
 
     def _mentors_left(self) -> Iterator[list[Cell]]:
@@ -128,25 +128,34 @@ class Report:
     @cached_property
     def wished(self) -> list[tuple[int, int, int]]:
         """(mentee row, mentor row, rank) of the wishes of mentees."""
+        return self._in_rows(self.cast.links.wishes)
+
+    def _in_rows(self, wishes: Sequence[RankedPair]) -> list[tuple[int, int, int]]:
         mentees, mentors = self.cast.sides
-        links = self.cast.links.wishes
-        rows = mentees.rows_of([link[0] for link in links]).tolist()
-        columns = mentors.rows_of([link[1] for link in links]).tolist()
-        return [(row, column, link[2]) for row, column, link in zip(rows, columns, links, strict=True)]
+        rows = mentees.rows_of([wish[0] for wish in wishes]).tolist()
+        columns = mentors.rows_of([wish[1] for wish in wishes]).tolist()
+        return [(row, column, wish[2]) for row, column, wish in zip(rows, columns, wishes, strict=True)]
 
     def _wishes_not_given(self) -> Iterator[list[Cell]]:
+        asked = [(*wish, "mentee") for wish in self.wished]
+        asked += [(*wish, "mentor") for wish in self._in_rows(self.cast.links.mentor_wishes)]
+        asked = [wish for wish in asked if wish[1] not in self.mentors_of.get(wish[0], ())]
+        edges = self.problem.edges_of([wish[0] for wish in asked], [wish[1] for wish in asked]).tolist()
+        for (mentee, mentor, rank, side), edge in zip(asked, edges, strict=True):
+            one, other = self.cast.mentees[mentee], self.cast.mentors[mentor]
+            entry, wanted = (one, other) if side == "mentee" else (other, one)
+            why = f"{wanted.shown}: {self._cost(mentee, mentor, possible=edge >= 0)}"
+            yield [f"{nth(rank)} wish not given", entry.shown, identity(entry), why, ""]
+
+    def _cost(self, mentee: int, mentor: int, *, possible: bool) -> str:
         def name(row: int, side: str) -> str:
             return (self.cast.mentees if side == "mentee" else self.cast.mentors)[row].shown
 
-        wishes = [wish for wish in self.wished if wish[1] not in self.mentors_of.get(wish[0], ())]
-        edges = self.problem.edges_of([wish[0] for wish in wishes], [wish[1] for wish in wishes]).tolist()
-        for (mentee, mentor, rank), edge in zip(wishes, edges, strict=True):
-            entry, run = self.cast.mentees[mentee], (self.problem, self.solution)
-            told = why_not(*run, mentee, mentor) if edge >= 0 else Counterfactual(blocked="rule")
-            points = told.score * 100 / max(int(self.field.attainable[mentee]), 1)
-            rules = () if edge >= 0 else self.field.blocked_by(mentee, mentor)
-            why = f"{name(mentor, 'mentor')}: {cost_words(told, rules, points, name)}"
-            yield [f"{nth(rank)} wish not given", entry.shown, identity(entry), why, ""]
+        if not possible:
+            return cost_words(Counterfactual(blocked="rule"), self.field.blocked_by(mentee, mentor), 0, name)
+        told = why_not(self.problem, self.solution, mentee, mentor)
+        points = told.score * 100 / max(int(self.field.attainable[mentee]), 1)
+        return cost_words(told, (), points, name)
 
     def summary(self) -> list[str]:
         """Lines for the terminal."""

@@ -181,24 +181,27 @@ def relaxation_words(told: Relaxation, rules: Rules) -> str:
 
 
 def kind_words(kind: Kind, cast: Cast) -> str:
-    """What a mentor to be found is like, to follow "with"."""
-    found = [cast.word("skills", skill) for skill in kind.skills]
-    found += [", ".join(cast.masked("languages", kind.languages))] * bool(kind.languages)
-    for column, number in (("strand", kind.strand), ("location", kind.location), ("unit", kind.unit)):
-        if number != UNKNOWN:
-            found.append(f"{column} {cast.word(column, number)}")
+    """What a mentor to be found is like, to follow "mentor"."""
+    found = [f"with {listed([cast.word('skills', skill) for skill in kind.skills], 'and')}"] * bool(
+        kind.skills
+    )
+    found += [f"speaking {listed(cast.masked('languages', kind.languages), 'or')}"] * bool(kind.languages)
+    places = (
+        ("strand", "of strand", kind.strand), ("location", "at", kind.location), ("unit", "of unit", kind.unit)
+    )  # fmt: skip
+    found += [f"{text} {cast.word(column, number)}" for column, text, number in places if number != UNKNOWN]
     levels = cast.words["level"]
     level = levels[kind.level - 1] if 0 < kind.level <= len(levels) else str(kind.level)
-    found += [f"level {level} or higher"] * (kind.level != UNKNOWN)
-    found += [f"time zone UTC{kind.utc_offset / 60:+g}"] * (kind.utc_offset != UNKNOWN)
-    found += [f"free {', '.join(cast.masked('availability', kind.availability))}"] * bool(kind.availability)
-    found += [f"goals {', '.join(cast.word('goals', goal) for goal in kind.goals)}"] * bool(kind.goals)
-    found += [f"meets by {', '.join(cast.masked('media', kind.media))}"] * bool(kind.media)
-    return "; ".join(found) or "any profile"
+    found += [f"of level {level} or higher"] * (kind.level != UNKNOWN)
+    found += [f"in time zone UTC{kind.utc_offset / 60:+g}"] * (kind.utc_offset != UNKNOWN)
+    found += [f"free {listed(cast.masked('availability', kind.availability))}"] * bool(kind.availability)
+    found += [f"for the goals {listed([cast.word('goals', goal) for goal in kind.goals])}"] * bool(kind.goals)
+    found += [f"meeting by {listed(cast.masked('media', kind.media))}"] * bool(kind.media)
+    return ", ".join(found) or "of any kind"
 
 
 def recruit_words(recruit: Recruit, cast: Cast) -> str:
     """One line of the recruiting list."""
-    who = f"{many(recruit.mentors, 'more mentor')} with {kind_words(recruit.kind, cast)}"
+    who = f"{many(recruit.mentors, 'more mentor')} {kind_words(recruit.kind, cast)}"
     room = f" ({many(recruit.places, 'place')} each)" if recruit.places > 1 else ""
     return f"{who}{room} would match {recruit.covered} more"

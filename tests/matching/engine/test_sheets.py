@@ -7,15 +7,21 @@ import os
 import random
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from matching.engine import solve, why_not
 from matching.engine.__main__ import main
 from matching.engine.field import Criteria, Links, People, Rules, build_field
+from matching.engine.sheets.cells import ALIASES
 from matching.engine.sheets.example import SAMPLE
 from matching.engine.sheets.people import number_of
 
@@ -125,17 +131,17 @@ def test_everybody_left_over_and_every_wish_is_told_with_what_would_help(folder:
     assert told["mentee without a mentor", lost][1:] == [
         "2 mentees, this one among them, can only be served by the same 1 mentor with 1 place in all; every place is "
         "taken by one of them. Of 2 mentors: 1 is in another strand.",
-        f"if strands might be mixed; or one more mentor with {'sql' if lost == 'Sam' else 'python'}; en; strand a; "
-        "time zone UTC+0",
+        f"if strands might be mixed; or one more mentor with {'sql' if lost == 'Sam' else 'python'}, speaking en, "
+        "of strand a, in time zone UTC+0",
     ]
     assert told["mentee without a mentor", "Noor"][1:] == [
         "The rules allow no mentor. Of 2 mentors: 2 are in another strand; 1 has no language in common.",
-        "if strands might be mixed; or one more mentor with talks; fr; strand b; time zone UTC+0",
+        "if strands might be mixed; or one more mentor with talks, speaking fr, of strand b, in time zone UTC+0",
     ]
     assert told["mentee without a mentor", "Ada"][1:] == [
         "The rules allow no mentor. Of 2 mentors: 2 are too many time zones away; 1 is excluded; "
         "1 is in another strand.",
-        "one more mentor with sql; en; strand a; time zone UTC+9",
+        "one more mentor with sql, speaking en, of strand a, in time zone UTC+9",
     ]
     assert told["mentor without a mentee", "Kofi"][1:] == [
         "The rules, or the minimum fit, leave no mentee. Of 4 mentees: 4 are in another strand; "
@@ -169,6 +175,15 @@ def test_the_cost_of_a_wish_is_that_of_the_engine(folder: Folder) -> None:
     assert folder.table("why.csv")[1:] == [
         ["first wish not given", "Mira", "Mira", f"Kofi: Would cost {lost:.1f} points of fit less in all. "
          "Sam would get Ines.", ""]
+    ]  # fmt: skip
+
+
+def test_wishes_of_mentors_are_told_too(folder: Folder) -> None:
+    folder.put("mentees.csv", "name,languages\nMira,en\nSam,fr\n")
+    folder.put("mentors.csv", "name,languages,wishes\nInes,en,Mira; Sam\n")
+    folder.run()
+    assert folder.table("why.csv")[2] == [
+        "second wish not given", "Ines", "Ines", "Sam: Not possible: the mentor has no language in common.", ""
     ]  # fmt: skip
 
 
@@ -281,6 +296,45 @@ def test_languages_are_words_or_codes(folder: Folder, text: str, meets: bool) ->
     folder.put("mentors.csv", "name,languages\nInes,fr\n")
     folder.run()
     assert folder.pairs() == [("Mira", "Ines")] * meets
+
+
+STRANGE = st.sampled_from(
+    "||a|A; b|1|²|-1|9999999999|x:2;y|a:0|:|;|a@b|yes|UTC+1|UTC+99|Europe|../etc|p0|p1;p2|=1+1|\x00|é|\n|1e5".split(
+        "|"
+    )
+)
+EVERY = ",".join([*ALIASES, "capacity"]).replace("_", " ").split(",")
+
+
+@given(
+    cells=st.lists(
+        st.tuples(
+            st.sampled_from("mentees mentors".split()), st.integers(1, 3), st.sampled_from(EVERY), STRANGE
+        ),
+        max_size=8,
+    )
+)
+def test_whatever_stands_in_a_cell_is_matched_or_named(cells: list[tuple[str, int, str, str]]) -> None:
+    with TemporaryDirectory() as name:
+        for side in ("mentees", "mentors"):
+            rows = [
+                EVERY,
+                *(
+                    [f"p{number}{side}" if column == "name" else "" for column in EVERY]
+                    for number in range(3)
+                ),
+            ]
+            for _, row, column, text in (cell for cell in cells if cell[0] == side):
+                rows[row] = [
+                    text if title == column else old for title, old in zip(EVERY, rows[row], strict=True)
+                ]
+            with Path(name, f"{side}.csv").open("w", newline="") as file:
+                csv.writer(file).writerows(rows)
+        paths = [str(Path(name, file)) for file in ("mentees.csv", "mentors.csv", "p.xlsx", "w.csv")]
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()) as errors:
+            code = main([*paths[:2], "--out", paths[2], "--why", paths[3]])
+        assert code == (2 if errors.getvalue() else 0)
+        assert Path(paths[2]).exists() == Path(paths[3]).exists() == (code == 0)
 
 
 def test_a_name_that_two_share_needs_the_email(folder: Folder) -> None:
@@ -412,7 +466,7 @@ def test_the_chain_of_command_is_followed_over_both_sheets(folder: Folder) -> No
     assert folder.pairs() == []
     assert folder.table("why.csv")[1][3:] == [
         "The rules allow no mentor. Of 2 mentors: 1 is the supervisor; 1 is up the chain of command.",
-        "if only the direct supervisor were barred; or one more mentor with any profile",
+        "if only the direct supervisor were barred; or one more mentor of any kind",
     ]
 
 
