@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from core.forms import PageForm
 from matching.criteria_words import CURVES, LABELS, UNITS, UNITS_WANTED, curve_words, reach_words
 from matching.engine.field import CRITERIA
+from matching.models import Run
 
 REACHES = (0, 1, 2, 3, 5)
 KEPT = "kept"  # a level curve of the program's own, which no choice here names
@@ -168,6 +169,24 @@ class CriteriaForm(PageForm):
             "left_out_first": clean["left_out_first"],
             "min_fit": clean["min_fit"],
         }
+
+
+class WhatIfForm(CriteriaForm):
+    """The criteria and the objective, asked about rather than saved."""
+
+    version = None  # type: ignore[assignment]
+    objective = forms.ChoiceField(
+        label=gettext_lazy("What matters most"), choices=Run.Objective.choices, widget=_wide()
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["own_reach"]
+
+    @property
+    def fairness(self) -> list[forms.BoundField]:
+        """Who comes first, and what is the least."""
+        return [self[name] for name in ("left_out_first", "floor", "min_fit")]
 
 
 def form_values(criteria: Mapping[str, Any], version: int, own_reach: int) -> dict[str, Any]:

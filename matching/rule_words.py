@@ -64,6 +64,14 @@ STAGES: dict[str, Text] = {
     "storing": _("Storing the result"),
 }
 
+WHAT_IF_STAGES: dict[str, Text] = {
+    "": STAGES[""],
+    "reading": STAGES["reading"],
+    "solving": _("Finding the best pairs by the criteria in force"),
+    "asking": _("Finding the best pairs by the criteria asked about"),
+    "comparing": _("Comparing the two"),
+}
+
 
 def broken(rule: str, mentee: str, mentor: str) -> str:
     """The sentence that says why these two cannot be a pair."""

@@ -1,9 +1,13 @@
 """Tasks: ids in, domain verbs do the work."""
 
+from typing import Any
+
 from celery import shared_task
 
+from matching.asking import work_out
 from matching.domain.execution import execute_run
 from matching.domain.runs import sweep
+from matching.whatif import Question
 
 
 @shared_task
@@ -16,3 +20,9 @@ def run_matching(run_id: int) -> None:
 def sweep_runs() -> None:
     """Every minute: runs whose worker died, and runs that no worker has heard of."""
     sweep()
+
+
+@shared_task
+def answer_what_if(cohort_id: int, present: list[Any], asked: list[Any], person_id: int, key: str) -> None:
+    """Answer a what-if question of a large cohort; the page that asked polls for it."""
+    work_out(cohort_id, Question(*present), Question(*asked), person_id=person_id, key=key)

@@ -24,6 +24,7 @@ from matching.models import Preset, Scheme
 from matching.presets import SHIPPED
 from matching.queries import scheme_of
 from matching.views.common import matching_context, whole_cohort
+from matching.views.whatif import query_of
 from programs.models import Cohort
 from programs.views.desk import reader
 
@@ -39,7 +40,7 @@ class Start(NamedTuple):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def criteria(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
-    """Edit; `effect` shows what the values would do, `keep` keeps them under a name, anything else saves them."""
+    """Edit. Buttons: `effect` shows what the values would do, `keep` keeps them as a set, `ask` asks what if."""
     found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
     scheme = scheme_of(found)
     in_force = Criteria.from_dict(scheme.criteria).to_dict()
@@ -52,7 +53,7 @@ def criteria(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     others: list[Version] = []
     if request.method == "POST" and form.is_valid() and "effect" not in request.POST:
         try:
-            return _act(request, found, form, start.criteria)
+            return _act(request, found, form, start.criteria, in_force)
         except Refused as refused:
             if refused.code == "changed_meanwhile":
                 # The next attempt is made knowingly: it carries the version that is in force now.
@@ -90,7 +91,9 @@ def _start(request: HttpRequest, cohort: Cohort, scheme: Scheme, in_force: dict[
     return Start(in_force, scheme.own_reach)
 
 
-def _act(request: HttpRequest, cohort: Cohort, form: CriteriaForm, before: dict[str, Any]) -> HttpResponse:
+def _act(
+    request: HttpRequest, cohort: Cohort, form: CriteriaForm, before: dict[str, Any], in_force: dict[str, Any]
+) -> HttpResponse:
     wanted, by = form.criteria(before), reader(request)
     if "keep" in request.POST:
         preset = save_preset(
@@ -102,6 +105,9 @@ def _act(request: HttpRequest, cohort: Cohort, form: CriteriaForm, before: dict[
         here = reverse("matching_criteria", args=[cohort.program.slug, cohort.slug])
         return redirect(f"{here}?preset={preset.pk}")
     clean = form.cleaned_data
+    if "ask" in request.POST:
+        query = query_of(form_values(in_force, 0, 0), form)
+        return redirect(f"{reverse('matching_what_if', args=[cohort.program.slug, cohort.slug])}?{query}")
     change_criteria(
         cohort=cohort, criteria=wanted, version=clean["version"], own_reach=clean["own_reach"], by=by
     )

@@ -89,7 +89,7 @@ THEIRS = ("account_", "mfa_", "set_language")  # of libraries; some stand in pag
 ACTS = """
     activity_move agreement_change cohort_mail_arrived cohort_mail_resend enrollment_decide enrollment_withdraw
     help_handled matching_allow matching_cancel matching_forget_preset matching_lock matching_start matching_undo
-    meeting_delete
+    matching_what_if_progress meeting_delete
     my_application_accept my_application_reopen my_application_withdraw offer_places people_import_apply
     people_import_discard plan_share program_person_remove remind_supervisors supervisor_link survey_close survey_open
     agreement_pdf healthz import_applications_sample matching_progress people_export people_import_sample program_file

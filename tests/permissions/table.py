@@ -167,6 +167,8 @@ ROWS: list[Row] = [
     Row("matching_review", COHORT, staff(PEOPLE), NEVER),
     Row("matching_start", COHORT, NEVER, staff(COORDINATE)),
     Row("matching_criteria", COHORT, staff(COORDINATE), staff(COORDINATE)),
+    Row("matching_what_if", COHORT, staff(COORDINATE), staff(COORDINATE)),
+    Row("matching_what_if_progress", COHORT, staff(COORDINATE), NEVER),
     Row("matching_forget_preset", f"{COHORT} pk=preset", NEVER, staff(COORDINATE), near=False),
     Row("matching_fixed", COHORT, staff(PEOPLE), staff(COORDINATE)),
     Row("matching_allow", f"{COHORT} pk=exclusion", NEVER, staff(COORDINATE), near=False),

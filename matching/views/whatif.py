@@ -1,0 +1,161 @@
+"""What if: other criteria beside the present ones, in seconds, without saving."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core.errors import Refused
+from core.roles import Permission
+from matching.asking import Asked, ask, is_large
+from matching.criteria_form import CriteriaForm, WhatIfForm, form_values
+from matching.domain.criteria import change_criteria
+from matching.domain.runs import request_run
+from matching.engine.field import Criteria
+from matching.models import Run, Scheme
+from matching.queries import latest_ready, scheme_of
+from matching.rule_words import WHAT_IF_STAGES
+from matching.views.common import matching_context, whole_cohort
+from matching.whatif import Question
+from matching.whatif_rows import comparison, unable_words
+from programs.models import Cohort
+from programs.views.desk import reader
+
+
+class Setting:
+    """The criteria in force, and the question that an address asks."""
+
+    def __init__(self, cohort: Cohort, given: QueryDict) -> None:
+        self.scheme: Scheme = scheme_of(cohort)
+        self.in_force = Criteria.from_dict(self.scheme.criteria).to_dict()
+        before = latest_ready(cohort)
+        self.objective = before.objective if before else Run.Objective.PEOPLE.value
+        values = form_values(self.in_force, self.scheme.version, self.scheme.own_reach)
+        self.values = {**values, "objective": self.objective}
+        self.form = WhatIfForm(_complete(self.values, given), curve=self.in_force["level_curve"])
+        self.present = Question(self.in_force, self.objective)
+
+    def asked(self) -> Question | None:
+        """The question; None where a value is not valid."""
+        if not self.form.is_valid():
+            return None
+        return Question(self.form.criteria(self.in_force), self.form.cleaned_data["objective"])
+
+    def short(self) -> str:
+        """The question as an address that names only what differs from the criteria in force."""
+        if not self.form.is_valid():
+            return ""
+        return query_of(self.values, self.form)
+
+
+def query_of(values: dict[str, Any], form: CriteriaForm) -> str:
+    """What a valid form says otherwise than these values, as a query."""
+    said = {name: form.cleaned_data[name] for name in values if name in form.cleaned_data}
+    other = {name: value for name, value in said.items() if value != values[name] and name not in UNASKED}
+    return urlencode({name: "" if value is None else value for name, value in other.items()})
+
+
+UNASKED = ("version", "own_reach")
+
+
+def _complete(values: dict[str, Any], given: QueryDict) -> dict[str, Any]:
+    """What the browser sent, whole (`asked`), or an address that names only what is different."""
+    named = {name: value for name, value in given.items() if name in values and name not in UNASKED}
+    return named if "asked" in given else {**values, **named}
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def what_if(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
+    """Ask by GET, so that a question can be shared; POST puts the criteria in force and runs."""
+    found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
+    if request.method == "POST":
+        return _save_and_run(request, found)
+    setting = Setting(found, request.GET)
+    large, asked = is_large(found), setting.asked()
+    context: dict[str, Any] = {
+        **matching_context(request, found),
+        "form": setting.form,
+        "large": large,
+        "query": setting.short(),
+        "asked": QueryDict(setting.short(), encoding="utf-8").items(),
+        "version": setting.scheme.version,
+        "changed": asked is not None and asked != setting.present,
+    }
+    status = 200
+    # A large cohort is asked only when there is something to ask.
+    if asked and (not large or context["changed"]):
+        found_answer = ask(
+            found, setting.present, asked, by=reader(request), again=request.GET.get("again", "")
+        )
+        context |= _shown(request, found, found_answer)
+        status = 429 if found_answer.busy else 200
+    answer = render(request, "matching/whatif.html", context, status=status)
+    if request.headers.get("HX-Request"):
+        answer["HX-Push-Url"] = f"{request.path}?{context['query']}" if context["query"] else request.path
+    return answer
+
+
+def _shown(request: HttpRequest, cohort: Cohort, asked: Asked) -> dict[str, Any]:
+    if asked.busy:
+        return {"busy": True}
+    if asked.answer is None:
+        here = reverse("matching_what_if_progress", args=[cohort.program.slug, cohort.slug])
+        return {
+            "percent": asked.percent,
+            "stage": WHAT_IF_STAGES[asked.stage],
+            "poll_url": f"{here}?{request.GET.urlencode()}",
+        }
+    if "unable" in asked.answer:
+        return {"unable": unable_words(asked.answer)}
+    found = comparison(cohort.program, asked.answer)
+    return {
+        "found": found,
+        "gained_any": any(side.count for side in found.gained.values()),
+        "lost_any": any(side.count for side in found.lost.values()),
+        "more": found.changed - len(found.changes),
+    }
+
+
+@login_required
+@require_safe
+def progress(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
+    """How far the worker is; once it is through, the page is loaded anew."""
+    found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
+    setting = Setting(found, request.GET)
+    asked = setting.asked()
+    if asked is None or not is_large(found):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    state = ask(found, setting.present, asked, by=reader(request), again=request.GET.get("again", ""))
+    if state.answer is not None:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "matching/whatif_progress.html", _shown(request, found, state))
+
+
+def _save_and_run(request: HttpRequest, cohort: Cohort) -> HttpResponse:
+    """Both or neither: criteria that could not be run are not put in force."""
+    setting, by = Setting(cohort, request.POST), reader(request)
+    asked, version = setting.asked(), request.POST.get("version", "")
+    here = reverse("matching_what_if", args=[cohort.program.slug, cohort.slug])
+    if asked is None or not version.isdecimal():
+        messages.error(request, _("Some values are not valid. Nothing was saved."))
+        return redirect(here)
+    try:
+        with transaction.atomic():
+            if asked.criteria != setting.in_force:
+                change_criteria(cohort=cohort, criteria=asked.criteria, version=int(version), by=by)
+            run = request_run(cohort=cohort, by=by, objective=asked.objective)
+    except Refused as refused:
+        messages.error(request, f"{refused.message} {_('Nothing was saved.')}")
+        return redirect(f"{here}?{setting.short()}")
+    messages.success(request, _("The criteria are saved, and a run with them has begun."))
+    return redirect("matching_run", cohort.program.slug, cohort.slug, run.number)

@@ -1,0 +1,202 @@
+"""What other criteria would lead to: solved beside the present ones, from one reading, and nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from statistics import median
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from matching.domain.findings import stored_parts
+from matching.engine import EngineError, Problem, Solution, solve
+from matching.engine.field import Criteria, Field, build_field
+from matching.snapshot import Side, Snapshot, read_snapshot
+from programs.models import Cohort
+
+LISTED = 25  # mentees whose pairs change, told in full
+NAMED = 12  # people named in a list; the rest is counted
+
+Pairs = dict[int, list[int]]  # mentor rows by mentee row
+Heard = Callable[[str], None]
+
+
+class Question(NamedTuple):
+    """Complete criteria, and what matters most."""
+
+    criteria: Mapping[str, Any]
+    objective: str
+
+
+class Unable(Exception):
+    """There is no answer; `code` says why, `pairs` are enrollments (mentee, mentor) of locks that break a rule."""
+
+    def __init__(self, code: str, pairs: list[tuple[int, int]] | None = None) -> None:
+        super().__init__(code)
+        self.code, self.pairs = code, pairs or []
+
+
+class Result(NamedTuple):
+    """One question answered by the engine."""
+
+    field: Field
+    problem: Problem
+    solution: Solution
+    pairs: Pairs
+
+
+def compare(
+    cohort: Cohort, present: Question, asked: Question, heard: Heard = lambda _stage: None
+) -> dict[str, Any]:
+    """Both results in plain values: figures, who gains or loses a match, and which pairs change.
+
+    {"figures": {name: [now, then]}, "gained" and "lost": {"mentees" and "mentors": {"count", "shown"}},
+    "changed": mentees whose mentors change, "changes": [{"mentee", "now", "then"}]}, or {"unable": code, "pairs"}.
+    People are enrollments. `heard` is told the stage at work and may raise to stop. The pairs of the present result
+    are kept where nothing speaks against it, so that what changes, changes because of the question.
+    """
+    try:
+        heard("reading")
+        snapshot = read_snapshot(cohort, _widest(present.criteria, asked.criteria))
+        if not snapshot.mentees.person or not any(snapshot.mentors.limit):
+            raise Unable("nobody")
+        heard("solving")
+        now = _result(snapshot, present, snapshot.keep)
+        kept = _persons(snapshot, now.pairs)
+        heard("asking")
+        then = now if asked == present else _result(snapshot, asked, kept)
+    except Unable as unable:
+        return {"unable": unable.code, "pairs": unable.pairs}
+    heard("comparing")
+    return _answer(snapshot, now, then)
+
+
+def _widest(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Criteria under which everything is read that either question needs."""
+    rules = first["rules"], second["rules"]
+    wide = {
+        "chain_levels": max(one["chain_levels"] for one in rules),
+        "same_strand": all(one["same_strand"] for one in rules),
+    }
+    return {**second, "rules": {**rules[1], **wide}}
+
+
+def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]]) -> Result:
+    criteria = Criteria.from_dict(question.criteria)
+    try:
+        field = build_field(snapshot.mentees.people(), snapshot.mentors.people(), criteria, snapshot.links())
+    except ValueError as error:
+        raise Unable("too_many") from error
+    if broken := _broken_locks(snapshot, field):
+        raise Unable("lock_rule", broken)
+    try:
+        problem = field.problem(locks=snapshot.standing_locks(), keep=keep)
+    except ValueError as error:
+        raise Unable("lock_places") from error
+    try:
+        solution = solve(problem, objective=question.objective)
+    except EngineError as error:
+        raise Unable("engine") from error
+    pairs: Pairs = {}
+    for mentee, mentor in zip(solution.mentee.tolist(), solution.mentor.tolist(), strict=True):
+        pairs.setdefault(mentee, []).append(mentor)
+    return Result(field, problem, solution, pairs)
+
+
+def _broken_locks(snapshot: Snapshot, field: Field) -> list[tuple[int, int]]:
+    locks = np.array(snapshot.standing_locks(), dtype=np.int64).reshape(-1, 2)
+    rows, columns = field.mentees.rows_of(locks[:, 0]), field.mentors.rows_of(locks[:, 1])
+    return [
+        (snapshot.mentees.enrollment[row], snapshot.mentors.enrollment[column])
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+        if field.blocked_by(row, column)
+    ]
+
+
+def _persons(snapshot: Snapshot, pairs: Pairs) -> list[tuple[int, int]]:
+    mentees, mentors = snapshot.mentees.person, snapshot.mentors.person
+    return [(mentees[row], mentors[column]) for row, columns in pairs.items() for column in columns]
+
+
+def _answer(snapshot: Snapshot, now: Result, then: Result) -> dict[str, Any]:
+    changed = sorted(row for row in {*now.pairs, *then.pairs} if now.pairs.get(row) != then.pairs.get(row))
+    held = [{column for columns in side.pairs.values() for column in columns} for side in (now, then)]
+    matched = [set(side.pairs) for side in (now, then)]
+    return {
+        "figures": _figures(snapshot, now, then),
+        "gained": _both(snapshot, matched[1] - matched[0], held[1] - held[0]),
+        "lost": _both(snapshot, matched[0] - matched[1], held[0] - held[1]),
+        "changed": len(changed),
+        "changes": _changes(snapshot, now, then, changed),
+    }
+
+
+def _figures(snapshot: Snapshot, now: Result, then: Result) -> dict[str, list[float]]:
+    """[now, then] by name; the fit of both results is measured by the present criteria, and by those asked about."""
+    sides = now, then
+    pairs = [set(_persons(snapshot, side.pairs)) for side in sides]
+    figures: dict[str, list[float]] = {
+        "mentees": [len(snapshot.mentees.person)] * 2,
+        "matched": [side.solution.covered for side in sides],
+        "pairs": [side.solution.pairs for side in sides],
+        "wishes": [
+            len({mentee for mentee, mentor, _rank in snapshot.wishes if (mentee, mentor) in made})
+            for made in pairs
+        ],
+        "changed": [0, len(pairs[1] - pairs[0])],
+    }
+    for scale, by in (("present", now.field), ("asked", then.field)):
+        fits = [fit_of(by, side.pairs) for side in sides]
+        figures[f"{scale}_lowest"] = [min(fit, default=0) for fit in fits]
+        figures[f"{scale}_median"] = [median(fit) if fit else 0 for fit in fits]
+        figures[f"{scale}_total"] = [sum(fit) for fit in fits]
+    return figures
+
+
+def fit_of(field: Field, pairs: Pairs) -> list[int]:
+    """0 to 100 for each pair by the weights of this field, also for a pair that its rules forbid."""
+    flat = [(row, column) for row, columns in pairs.items() for column in columns]
+    points = [_points(field, row, column) for row, column in flat]
+    percent: list[int] = field.score_percent(
+        np.array([row for row, _column in flat], dtype=np.int64), points
+    ).tolist()
+    return percent
+
+
+def _points(field: Field, row: int, column: int) -> int:
+    known = field.score_of(row, column)
+    return known if known is not None else sum(part.points for part in field.parts(row, column))
+
+
+def _both(snapshot: Snapshot, mentees: set[int], mentors: set[int]) -> dict[str, Any]:
+    return {"mentees": _some(snapshot.mentees, mentees), "mentors": _some(snapshot.mentors, mentors)}
+
+
+def _some(side: Side, rows: set[int]) -> dict[str, Any]:
+    return {"count": len(rows), "shown": [side.enrollment[row] for row in sorted(rows)[:NAMED]]}
+
+
+def _changes(snapshot: Snapshot, now: Result, then: Result, changed: list[int]) -> list[dict[str, Any]]:
+    """Those who lose their match first, then those who gain one, then the others."""
+    order = sorted(changed, key=lambda row: (row in then.pairs, row in now.pairs, row))
+    return [
+        {
+            "mentee": snapshot.mentees.enrollment[row],
+            "now": _told(snapshot, then.field, row, now.pairs.get(row, []), apart=then.pairs.get(row, [])),
+            "then": _told(snapshot, then.field, row, then.pairs.get(row, []), apart=now.pairs.get(row, [])),
+        }
+        for row in order[:LISTED]
+    ]
+
+
+def _told(
+    snapshot: Snapshot, field: Field, row: int, columns: list[int], apart: list[int]
+) -> list[dict[str, Any]]:
+    """Mentors with the fit by the criteria asked about; those of both results are left out."""
+    found = []
+    for column in columns:
+        if column not in apart:
+            [score] = fit_of(field, {row: [column]})
+            parts = stored_parts(field.parts(row, column), score, snapshot)
+            found.append({"mentor": snapshot.mentors.enrollment[column], "score": score, "parts": parts})
+    return found
