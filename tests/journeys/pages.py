@@ -249,12 +249,6 @@ def matching(world: World) -> dict[str, Shown]:
         "review, left over": Shown(ruth, f"{run}?show=unmatched"),
         "review, free": Shown(ruth, f"{run}?show=free"),
         "review, none fits": Shown(ruth, f"{run}?q=nobody"),
-        "criteria": Shown(ruth, f"{review}criteria/"),
-        "criteria, a set": Shown(ruth, f"{review}criteria/?preset=fairness"),
-        "what if, empty": Shown(ruth, world.desk("call", "matching/what-if/")),
-        "what if": Shown(ruth, f"{review}what-if/?weight_skills=0&weight_goals=10&min_level_gap=2"),
-        "what if, error": Shown(ruth, f"{review}what-if/?min_fit=101"),
-        "criteria, error": Shown(ruth, f"{review}criteria/", wrong("Save")),
         "by hand, empty": Shown(ruth, world.desk("call", "matching/by-hand/")),
         "by hand": Shown(ruth, f"{review}by-hand/"),
         "by hand, error": Shown(ruth, f"{review}by-hand/", wrong("Lock the pair")),
@@ -273,6 +267,19 @@ def matching(world: World) -> dict[str, Shown]:
         "asks for help": Shown(
             ruth, world.desk("running", f"mentorships/{world.pairs['in force'].mentorship.uid}/")
         ),
+    }
+
+
+def criteria(world: World) -> dict[str, Shown]:
+    """What a good pair is, and what other criteria would lead to."""
+    ruth, review = person(MANAGER), world.desk("review", "matching/")
+    return {
+        "criteria": Shown(ruth, f"{review}criteria/"),
+        "criteria, a set": Shown(ruth, f"{review}criteria/?preset=fairness"),
+        "criteria, error": Shown(ruth, f"{review}criteria/", wrong("Save")),
+        "what if, empty": Shown(ruth, world.desk("call", "matching/what-if/")),
+        "what if": Shown(ruth, f"{review}what-if/?weight_skills=0&weight_goals=10&min_level_gap=2"),
+        "what if, error": Shown(ruth, f"{review}what-if/?min_fit=101"),
     }
 
 
@@ -331,5 +338,6 @@ GROUPS: dict[str, Callable[[World], dict[str, Shown]]] = {
     "pairs": pairs,
     "desk": desk,
     "matching": matching,
+    "criteria": criteria,
     "mail-and-surveys": mail_and_surveys,
 }
