@@ -12,7 +12,7 @@ from core.forms import PageForm
 from matching.models import Run
 from matching.queries import to_match
 from participants.models import Enrollment
-from programs.models import Cohort
+from programs.models import Cohort, Strand
 
 
 class RunForm(PageForm):
@@ -63,7 +63,8 @@ class PairForm(PageForm):
 
     def __init__(self, *args: Any, cohort: Cohort, labels: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = to_match(cohort).select_related("person").order_by("person__full_name", "pk")
+        people = to_match(cohort) | to_match(cohort, Strand.Format.CIRCLE)
+        people = people.select_related("person").order_by("person__full_name", "pk")
         self._people = {str(row.uid): row for row in people}
         for role in Enrollment.Role:
             choice = self.fields[role.value]

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from matching import rule_words
+from matching import circle_words, rule_words
 from matching.lexicon import listed
 from matching.models import Leftover, Outlook, Run
 from participants.models import Enrollment
@@ -67,6 +67,9 @@ def _leftover(row: Leftover, names: Names) -> Told:
     name = row.enrollment.person.get_short_name()
     reasons = row.reasons
     rules = [_removal(rule) for rule in reasons["rules"]]
+    if reasons["reason"].startswith("circle_"):
+        why, what_to_do = circle_words.left_out(name, reasons)
+        return Told(why, rules, what_to_do)
     relax = [_relax(rule) for rule in reasons["rules"] if rule["only"] and rule["rule"] not in FOR_GOOD]
     match reasons["reason"]:
         case "no_mentor" | "no_mentee":
@@ -192,6 +195,8 @@ def _why_not(wish: Mapping[str, Any], mentor: str, mentee: str, names: Names) ->
             return _("The fit would be under the minimum.")
         case "cost":
             return _cost(wish)
+        case "circle_closed" | "circle_time" as outcome:
+            return circle_words.wish_missed(outcome, mentor)
     others = [names[pk] for pk in wish["others"] if pk in names]
     return format_html(_("The places of {mentor} go to {others}."), mentor=mentor, others=listed(others))
 
@@ -245,6 +250,11 @@ def failure(run: Run) -> Told:
         case "nobody":
             why = _("When the run began, nobody was left to match or no place was free.")
             return Told(why, [], [_("Accept applications, then run again.")])
+        case "lock_circle":
+            why = _(
+                "The locked seats cannot all stand: no time suits everyone, or too few people could sit there."
+            )
+            return Told(why, [], [_("Unlock a seat in a circle, then run again.")])
         case "too_many":
             why = _("There are too many possible pairs for one run.")
             return Told(why, [], [_("Switch on the rule “same strand”, or a stricter rule on levels.")])

@@ -45,7 +45,7 @@ def held(pairs: Iterable[tuple[int, int, int]]) -> Held:
 
 def held_by(run: Run) -> Held:
     """The pairs that a run proposes."""
-    return held(run.proposals.values_list("mentee_id", "mentor_id", "score"))
+    return held(run.proposals.filter(circle=None).values_list("mentee_id", "mentor_id", "score"))
 
 
 def different(before: Held, after: Held) -> list[int]:

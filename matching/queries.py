@@ -20,16 +20,14 @@ def scheme_of(cohort: Cohort) -> Scheme:
     return found or Scheme(cohort=cohort, criteria=cohort.program.criteria, version=0)
 
 
-def to_match(cohort: Cohort | int) -> QuerySet[Enrollment]:
-    """Accepted people of one-to-one strands. Circles are not matched by a run."""
+def to_match(cohort: Cohort | int, kind: str = Strand.Format.ONE_TO_ONE) -> QuerySet[Enrollment]:
+    """Accepted people of the strands of one kind: those of circles are matched apart."""
     pk = cohort if isinstance(cohort, int) else cohort.pk
-    return Enrollment.objects.filter(
-        cohort=pk, state=Enrollment.State.ACCEPTED, strand__format=Strand.Format.ONE_TO_ONE
-    )
+    return Enrollment.objects.filter(cohort=pk, state=Enrollment.State.ACCEPTED, strand__format=kind)
 
 
 def waiting(cohort: Cohort) -> dict[str, int]:
-    """Who can be matched now: mentees and mentors with free places, how many places, and who is in circles."""
+    """Who can be matched now: mentees and mentors with free places, and how many places; the same for circles."""
     people = Enrollment.objects.filter(cohort=cohort, state=Enrollment.State.ACCEPTED)
     one_to_one, free = Q(strand__format=Strand.Format.ONE_TO_ONE), Q(used__lt=F("capacity"))
     mentee, mentor = Q(role=Enrollment.Role.MENTEE), Q(role=Enrollment.Role.MENTOR)
@@ -37,7 +35,8 @@ def waiting(cohort: Cohort) -> dict[str, int]:
         mentees=Count("pk", filter=one_to_one & free & mentee),
         mentors=Count("pk", filter=one_to_one & free & mentor),
         places=Coalesce(Sum(F("capacity") - F("used"), filter=one_to_one & mentor), 0),
-        in_circles=Count("pk", filter=~one_to_one),
+        circle_mentees=Count("pk", filter=~one_to_one & free & mentee),
+        hosts=Count("pk", filter=~one_to_one & mentor & Q(used=0)),
     )
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from matching import left_words, words
 from matching.lexicon import goal_labels, lexicon, medium, slots
-from matching.models import Leftover, Lock, Outlook, Proposal, Run
+from matching.models import Circle, Leftover, Lock, Outlook, Proposal, Run
 from matching.queries import impossible, latest_ready
 from participants.models import Enrollment, SkillClaim, Wish
 from people.models import Person
@@ -23,7 +23,7 @@ from programs.models import Program
 
 LOW = 50  # a fit under this deserves a second look
 PAGE = 25
-SHOWS = ("", "low", "wish", "locked", "changed", "unmatched", "free")
+SHOWS = ("", "low", "wish", "locked", "changed", "circles", "unmatched", "free")
 SORTS = {
     "low": ("score", "mentee__person__full_name", "pk"),
     "high": ("-score", "mentee__person__full_name", "pk"),
@@ -81,7 +81,7 @@ def _named(path: str, search: str) -> Q:
 
 
 def counts(run: Run, pairs: QuerySet[Proposal]) -> dict[str, int]:
-    """How many each chip shows, in two queries."""
+    """How many each chip shows, in three queries."""
     found: dict[str, int] = pairs.aggregate(
         all=Count("pk"),
         low=Count("pk", filter=Q(score__lt=LOW)),
@@ -93,7 +93,7 @@ def counts(run: Run, pairs: QuerySet[Proposal]) -> dict[str, int]:
         unmatched=Count("pk", filter=Q(enrollment__role=Enrollment.Role.MENTEE)),
         free=Count("pk", filter=Q(enrollment__role=Enrollment.Role.MENTOR)),
     )
-    return found | left
+    return found | left | {"circles": Circle.objects.filter(run=run).count()}
 
 
 @dataclass(frozen=True, slots=True)

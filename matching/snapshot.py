@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Count, F
+from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from matching.engine import Problem
@@ -69,7 +69,6 @@ class Snapshot:
     media: list[str]
     slots: list[str]
     criteria: dict[str, Any]
-    in_circles: dict[str, int]  # accepted people, by role, whom a run does not match
 
     def field(self) -> Field:
         """All eligible pairs, scored."""
@@ -153,12 +152,19 @@ def one_moment() -> Iterator[None]:
 
 
 def read_snapshot(
-    cohort: Cohort, criteria: Mapping[str, Any], *, only: Iterable[int] | None = None
+    cohort: Cohort,
+    criteria: Mapping[str, Any],
+    *,
+    only: Iterable[int] | None = None,
+    kind: str = Strand.Format.ONE_TO_ONE,
 ) -> Snapshot:
-    """Read the cohort's accepted people; `only` narrows it to some enrollments (and leaves out the run before)."""
+    """Read the cohort's accepted people in strands of one kind.
+
+    `only` narrows it to some enrollments (and leaves out the run before).
+    """
     settings = Criteria.from_dict(criteria)
     with one_moment():
-        rows = _rows(cohort, only)
+        rows = _rows(cohort, only, kind)
         codes = _Codes(rows)
         sides = {
             role: _side(cohort, codes, [row for row in rows if row["role"] == role])
@@ -182,12 +188,11 @@ def read_snapshot(
             media=codes.media,
             slots=codes.slots,
             criteria=settings.to_dict(),
-            in_circles=_in_circles(cohort),
         )
 
 
-def _rows(cohort: Cohort, only: Iterable[int] | None) -> list[dict[str, Any]]:
-    people = to_match(cohort).order_by("person_id")
+def _rows(cohort: Cohort, only: Iterable[int] | None, kind: str) -> list[dict[str, Any]]:
+    people = to_match(cohort, kind).order_by("person_id")
     if only is not None:
         people = people.filter(pk__in=list(only))
     rows: Iterable[Any] = people.values(
@@ -312,10 +317,3 @@ def _groups(mentees: Side, mentors: Side, same_strand: bool) -> list[tuple[list[
 def _kept(cohort: Cohort) -> list[Pair]:
     before = latest_ready(cohort)
     return _pairs(Proposal.objects.filter(run=before)) if before else []
-
-
-def _in_circles(cohort: Cohort) -> dict[str, int]:
-    people = Enrollment.objects.filter(
-        cohort=cohort, state=Enrollment.State.ACCEPTED, strand__format=Strand.Format.CIRCLE
-    )
-    return dict(people.values_list("role").annotate(people=Count("pk")).order_by("role"))

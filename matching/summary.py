@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from core.ui import Bar, Link
+from matching import circle_words
 from matching.criteria_words import WEIGHTS
 from matching.engine.field import CRITERIA, Criteria
 from matching.models import Run
@@ -125,7 +126,10 @@ def lede(run: Run, program: Program) -> str:
         told = _("Both sides have been asked: %(answered)s of %(asked)s have answered.") % answers
     else:
         told = _("Nobody has been told.")
-    return f"{found % values} {told}"
+    groups = circle_words.reached(numbers["circles"]) if numbers.get("circles") else ""
+    if groups and not numbers["mentees"]:
+        return f"{groups} {told}"
+    return " ".join(filter(None, [found % values, groups, told]))
 
 
 def chips(
@@ -143,6 +147,8 @@ def chips(
             _("Changed since run %(number)s") % {"number": before.number},
             counted["changed"],
         )
+    if counted["circles"]:
+        labels["circles"] = (_("Circles"), counted["circles"])
     labels["unmatched"] = (
         _("Unmatched %(mentees)s") % {"mentees": word(program, "mentees")},
         counted["unmatched"],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -27,7 +26,7 @@ from participants.models import Enrollment
 from people.models import Person
 from programs.domain.cohorts import start_running
 from programs.labels import word, words
-from programs.models import Cohort, Strand
+from programs.models import Cohort
 
 
 @transaction.atomic
@@ -105,7 +104,7 @@ def _check_people(chosen: Sequence[Proposal], enrollments: dict[int, Enrollment]
             _("No longer in the cohort: %(names)s.") % {"names": ", ".join(sorted(gone))},
             _("Run the matching again, or publish without these pairs."),
         )
-    wanted = Counter(pk for proposal in chosen for pk in (proposal.mentee_id, proposal.mentor_id))
+    wanted = _places_wanted(chosen)
     full = [
         enrollments[pk].person.full_name
         for pk, n in wanted.items()
@@ -152,20 +151,19 @@ def _names(proposal: Proposal) -> dict[str, str]:
 
 
 def _groups(chosen: Iterable[Proposal]) -> list[list[Proposal]]:
-    """One proposal each; in a circle's strand those of one mentor together, up to the size of a circle."""
-    groups: list[list[Proposal]] = []
-    circles: dict[tuple[int, int], list[Proposal]] = {}
+    """One proposal each; those of a circle together, with a row for each member and each host."""
+    groups: dict[tuple[str, int], list[Proposal]] = {}
     for proposal in chosen:
-        strand = proposal.mentee.strand
-        if strand.format == Strand.Format.CIRCLE:
-            circles.setdefault((proposal.mentor_id, strand.pk), []).append(proposal)
-        else:
-            groups.append([proposal])
-    for circle in circles.values():
-        rest = iter(circle)
-        while part := list(islice(rest, circle[0].mentee.strand.size_max)):
-            groups.append(part)
-    return groups
+        key = ("circle", proposal.circle_id) if proposal.circle_id else ("pair", proposal.pk)
+        groups.setdefault(key, []).append(proposal)
+    return list(groups.values())
+
+
+def _sides(group: Sequence[Proposal]) -> tuple[list[Proposal], list[Enrollment]]:
+    """A proposal for each mentee, and the mentors."""
+    mentors = {proposal.mentor_id: proposal.mentor for proposal in group}
+    mentees = {proposal.mentee_id: proposal for proposal in reversed(group)}
+    return list(reversed(mentees.values())), list(mentors.values())
 
 
 def _create(cohort: Cohort, groups: Sequence[Sequence[Proposal]]) -> list[Mentorship]:
@@ -200,7 +198,7 @@ def _create(cohort: Cohort, groups: Sequence[Sequence[Proposal]]) -> list[Mentor
         ActionPlan.objects.bulk_create(
             ActionPlan(mentorship=mentorship, mentee=proposal.mentee.person, due_on=due_on)
             for mentorship, group in made
-            for proposal in group
+            for proposal in _sides(group)[0]
         )
     PastPair.objects.bulk_create(
         past_pair(p.mentee.person_id, p.mentor.person_id) for group in groups for p in group
@@ -219,12 +217,21 @@ def _members(mentorship: Mentorship, group: Sequence[Proposal]) -> list[Member]:
             pair_key=pair_key,
         )
 
-    mentees = [member(p.mentee, Member.Side.MENTEE, _pair_key(p)) for p in group]
-    return [member(group[0].mentor, Member.Side.MENTOR), *mentees]
+    mentees, mentors = _sides(group)
+    return [
+        *(member(mentor, Member.Side.MENTOR) for mentor in mentors),
+        *(member(p.mentee, Member.Side.MENTEE, _pair_key(p)) for p in mentees),
+    ]
+
+
+def _places_wanted(chosen: Sequence[Proposal]) -> Counter[int]:
+    """Places by enrollment; a mentee uses one for a circle, however many host it."""
+    mentees = {(p.mentee_id, p.circle_id or f"pair {p.pk}") for p in chosen}
+    return Counter([*(p.mentor_id for p in chosen), *(mentee for mentee, _group in mentees)])
 
 
 def _take_places(chosen: Sequence[Proposal]) -> None:
-    taken = Counter(pk for proposal in chosen for pk in (proposal.mentee_id, proposal.mentor_id))
+    taken = _places_wanted(chosen)
     by_count: dict[int, list[int]] = {}
     for pk, count in taken.items():
         by_count.setdefault(count, []).append(pk)
@@ -240,12 +247,15 @@ def _languages(chosen: Iterable[Proposal]) -> set[str]:
 
 
 def _tell(cohort: Cohort, run: Run, mentorship: Mentorship, group: Sequence[Proposal], why: Why) -> None:
-    """One draft to each mentee about the mentor, one to the mentor about the mentee or the circle."""
-    mentor = group[0].mentor.person
-    for proposal in group:
-        _draft(cohort, run, mentorship, proposal.mentee.person, [proposal], [mentor], why)
-    mentees = [proposal.mentee.person for proposal in group]
-    _draft(cohort, run, mentorship, mentor, group, mentees, why)
+    """One draft to each mentee about the mentor or mentors, one to each mentor about the mentee or the circle."""
+    mentees, mentors = _sides(group)
+    hosts = [mentor.person for mentor in mentors]
+    for mentee in mentees:
+        own = [proposal for proposal in group if proposal.mentee_id == mentee.mentee_id]
+        _draft(cohort, run, mentorship, mentee.mentee.person, own, hosts, why)
+    for mentor in mentors:
+        own = [proposal for proposal in group if proposal.mentor_id == mentor.pk]
+        _draft(cohort, run, mentorship, mentor.person, own, [p.mentee.person for p in own], why)
 
 
 def _draft(
@@ -257,7 +267,7 @@ def _draft(
     partners: Sequence[Person],
     why: Why,
 ) -> None:
-    side = Member.Side.MENTOR if to == group[0].mentor.person else Member.Side.MENTEE
+    side = Member.Side.MENTOR if to.pk == group[0].mentor.person_id else Member.Side.MENTEE
     partner_word = word(cohort.program, "mentor" if side == Member.Side.MENTEE else "mentee", to.language)
     context: dict[str, Any] = {
         "mentorship_uid": mentorship.uid,

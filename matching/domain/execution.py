@@ -14,13 +14,16 @@ from django.utils import timezone
 
 from core.audit import record
 from core.lifecycle import move
+from matching.circles_snapshot import CircleSnapshot, read_circles
+from matching.domain.circles import CircleFindings, fill_circles
+from matching.domain.failures import Failure, check_locks
 from matching.domain.findings import Findings
 from matching.domain.inputs import drop_old_inputs
 from matching.engine import Certificate, EngineError, Problem, Solution, certify, solve
 from matching.engine.field import Field
 from matching.loaded import packed_inputs
-from matching.models import Leftover, Outlook, Proposal, Run, RunInput
-from matching.snapshot import Pair, Snapshot, read_snapshot
+from matching.models import Circle, Leftover, Outlook, Proposal, Run, RunInput
+from matching.snapshot import Snapshot, one_moment, read_snapshot
 from matching.verbs import Verb
 
 log = structlog.get_logger(__name__)
@@ -32,14 +35,6 @@ _BATCH = 2000
 
 class Stopped(Exception):
     """The run was cancelled while it was at work."""
-
-
-class Failure(Exception):
-    """The run cannot be completed; `code` is worded in matching.words."""
-
-    def __init__(self, code: str, **details: Any) -> None:
-        super().__init__(code)
-        self.code, self.details = code, details
 
 
 def execute_run(run_id: int) -> None:
@@ -105,9 +100,11 @@ def _enter(run: Run, stage: str, more: int = 0) -> None:
 
 def _work(run: Run) -> None:
     _enter(run, "reading")
-    snapshot = read_snapshot(run.cohort, run.criteria)
+    with one_moment():
+        snapshot = read_snapshot(run.cohort, run.criteria)
+        circles = read_circles(run.cohort, run.criteria)
     _enter(run, "scoring")
-    field = _field(snapshot)
+    field = _field(snapshot, circles)
     problem = _problem(field, snapshot)
     _enter(run, "solving")
     try:
@@ -118,21 +115,31 @@ def _work(run: Run) -> None:
     _enter(run, "certifying")
     certificate = _certify(field, problem, solution)
     solution = replace(solution, certificate=certificate)
+    groups = fill_circles(circles) if circles else None
     _enter(run, "explaining")
     findings = Findings(snapshot, field, problem, solution)
     outlooks = list(findings.outlooks(run.pk, _explaining(run)))
     leftovers = list(findings.leftovers(run.pk))
     proposals = list(findings.proposals(run.pk))
     _enter(run, "storing")
-    run.snapshot_digest = snapshot.digest()
+    run.snapshot_digest = circles.digest(snapshot) if circles else snapshot.digest()
     run.engine_version = engine_version()
     run.certificate = asdict(certificate)
     run.numbers = findings.numbers()
-    _store(run, packed_inputs(run.pk, snapshot, solution), proposals, leftovers, outlooks)
+    made: list[Circle] = []
+    if circles and groups:
+        told = CircleFindings(circles, groups)
+        run.certificate["circles"] = asdict(groups.found.certificate)
+        run.numbers["circles"] = told.numbers()
+        made, seats = told.circles(run.pk)
+        proposals += seats
+        leftovers += told.leftovers(run.pk)
+        outlooks += told.outlooks(run.pk)
+    _store(run, packed_inputs(run.pk, snapshot, solution), made, proposals, leftovers, outlooks)
 
 
-def _field(snapshot: Snapshot) -> Field:
-    if not snapshot.mentees.person or not any(snapshot.mentors.limit):
+def _field(snapshot: Snapshot, circles: CircleSnapshot | None) -> Field:
+    if not circles and (not snapshot.mentees.person or not any(snapshot.mentors.limit)):
         raise Failure("nobody")
     try:
         return snapshot.field()
@@ -142,34 +149,8 @@ def _field(snapshot: Snapshot) -> Field:
 
 
 def _problem(field: Field, snapshot: Snapshot) -> Problem:
-    mentees, mentors = snapshot.mentees, snapshot.mentors
-    rows = {person: row for row, person in enumerate(mentees.person)}
-    columns = {person: row for row, person in enumerate(mentors.person)}
-    locks = snapshot.standing_locks()
-    broken = [
-        {
-            "mentee": mentees.enrollment[rows[mentee]],
-            "mentor": mentors.enrollment[columns[mentor]],
-            "rules": list(rules),
-        }
-        for mentee, mentor in locks
-        if (rules := field.blocked_by(rows[mentee], columns[mentor]))
-    ]
-    if broken:
-        raise Failure("lock_rule", pairs=broken)
-    if crowded := _crowded(locks, snapshot):
-        raise Failure("lock_places", enrollments=crowded)
+    check_locks(field, snapshot)
     return snapshot.problem(field)
-
-
-def _crowded(locks: list[Pair], snapshot: Snapshot) -> list[int]:
-    """Enrollments with more locks than free places."""
-    crowded = []
-    for place, side in enumerate((snapshot.mentees, snapshot.mentors)):
-        for row, person in enumerate(side.person):
-            if sum(lock[place] == person for lock in locks) > side.limit[row]:
-                crowded.append(side.enrollment[row])
-    return crowded
 
 
 def _certify(field: Field, problem: Problem, solution: Solution) -> Certificate:
@@ -199,11 +180,17 @@ def _explaining(run: Run) -> Any:
 
 @transaction.atomic
 def _store(
-    run: Run, inputs: RunInput, proposals: list[Proposal], leftovers: list[Leftover], outlooks: list[Outlook]
+    run: Run,
+    inputs: RunInput,
+    circles: list[Circle],
+    proposals: list[Proposal],
+    leftovers: list[Leftover],
+    outlooks: list[Outlook],
 ) -> None:
     locked = Run.objects.select_for_update().get(pk=run.pk)
     if locked.state != Run.State.RUNNING:
         raise Stopped
+    Circle.objects.bulk_create(circles, batch_size=_BATCH)
     Proposal.objects.bulk_create(proposals, batch_size=_BATCH)
     Leftover.objects.bulk_create(leftovers, batch_size=_BATCH)
     Outlook.objects.bulk_create(outlooks, batch_size=_BATCH)
@@ -220,5 +207,5 @@ def _store(
 
 def engine_version() -> str:
     """What produced the run: the product and its solver."""
-    versions = {name: importlib.metadata.version(name) for name in ("ortools", "numpy")}
+    versions = {name: importlib.metadata.version(name) for name in ("ortools", "scipy", "numpy")}
     return ", ".join(f"{name} {version}" for name, version in versions.items())

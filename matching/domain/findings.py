@@ -244,7 +244,6 @@ class Findings:
             "left_out_before": len(before),
             "left_out_served": sum(row in self.mentors_of for row in before),
             "changed": len(pairs - set(snapshot.keep)) if snapshot.keep else None,
-            "in_circles": snapshot.in_circles,
         }
 
 

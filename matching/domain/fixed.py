@@ -23,6 +23,7 @@ from matching.snapshot import Snapshot, read_snapshot
 from matching.verbs import Verb
 from participants.models import Enrollment
 from people.models import Person
+from programs.models import Strand
 
 KIND = Decision.Kind
 FixedRow = TypeVar("FixedRow", Lock, Exclusion)
@@ -210,7 +211,11 @@ class Checker:
         self.stand = {key: lock for lock in locks if (key := (lock.mentee_id, lock.mentor_id)) not in gone}
         self._taken = Counter(pk for pair in self.stand for pk in pair)
         cohort = pairs[0][0].cohort
-        snapshot: Snapshot = read_snapshot(cohort, scheme_of(cohort).criteria, only=people)
+        strands = {row.strand_id for pair in pairs for row in pair}
+        circles = Strand.objects.filter(pk__in=strands, format=Strand.Format.CIRCLE)
+        self._circles = set(circles.values_list("pk", flat=True))
+        kind = Strand.Format.CIRCLE if self._circles else Strand.Format.ONE_TO_ONE
+        snapshot: Snapshot = read_snapshot(cohort, scheme_of(cohort).criteria, only=people, kind=kind)
         self._field = snapshot.field()
         self._mentees = {pk: row for row, pk in enumerate(snapshot.mentees.enrollment)}
         self._mentors = {pk: row for row, pk in enumerate(snapshot.mentors.enrollment)}
@@ -218,8 +223,7 @@ class Checker:
     def take(self, mentee: Enrollment, mentor: Enrollment) -> None:
         """Use a place of both, or refuse the pair by the name of what it breaks."""
         _check_sides(mentee, mentor)
-        if mentor.pk not in self._mentors:
-            raise Refused("circle", _("Circles are not matched by a run, so there is nothing to lock."))
+        self._check_circle(mentee, mentor)
         if mentee.pk not in self._mentees:
             raise _full("mentee_full", mentee)
         for rule in self._field.blocked_by(self._mentees[mentee.pk], self._mentors[mentor.pk]):
@@ -232,6 +236,21 @@ class Checker:
             if self._taken[row.pk] >= row.capacity - row.used:
                 raise _full(code, row)
         self._taken.update((mentee.pk, mentor.pk))
+
+    def _check_circle(self, mentee: Enrollment, mentor: Enrollment) -> None:
+        sits, hosts = mentee.strand_id in self._circles, mentor.strand_id in self._circles
+        if sits != hosts or mentor.pk not in self._mentors:
+            raise Refused(
+                "circle",
+                _("Pairs and circles are matched apart: these two are not in the same kind of strand."),
+                _("Choose two people of one strand."),
+            )
+        if hosts and mentor.used:
+            raise Refused(
+                "circle_meets",
+                _("The circle of %(name)s meets already.") % {"name": mentor.person.name},
+                _("Choose another host."),
+            )
 
 
 def _full(code: str, row: Enrollment) -> Refused:

@@ -24,7 +24,7 @@ from matching.queries import UNDER_WAY, locks_of, scheme_of, to_match
 from matching.verbs import Verb
 from participants.models import Enrollment
 from people.models import Person
-from programs.models import Cohort
+from programs.models import Cohort, Strand
 
 log = structlog.get_logger(__name__)
 
@@ -70,8 +70,7 @@ def _check(cohort: Cohort) -> None:
             % {"state": cohort.get_state_display()},
             _("Matching begins when the call has closed."),
         )
-    free = to_match(cohort).filter(used__lt=F("capacity"))
-    roles = set(free.values_list("role", flat=True).distinct().order_by("role"))
+    roles = max((_free_roles(cohort, kind) for kind in Strand.Format), key=len)
     if Enrollment.Role.MENTEE not in roles:
         raise Refused(
             "no_mentees",
@@ -84,6 +83,11 @@ def _check(cohort: Cohort) -> None:
             _("Nobody has a free place to offer."),
             _("Accept applications of the other side first, or raise how many each takes."),
         )
+
+
+def _free_roles(cohort: Cohort, kind: str) -> set[str]:
+    free = to_match(cohort, kind).filter(used__lt=F("capacity"))
+    return set(free.values_list("role", flat=True).distinct().order_by("role"))
 
 
 @transaction.atomic

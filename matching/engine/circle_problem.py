@@ -156,6 +156,7 @@ class Gathered:
     worth: int  # the same less the price of the circles
     kept: int
     certificate: Proof = field(default_factory=lambda: Proof(False, "not certified yet"))
+    bound: Bound | None = None  # what the search has proven; None where circles were only approached
 
     @cached_property
     def circle_of(self) -> dict[int, int]:

@@ -52,7 +52,7 @@ def gather(problem: Gathering, *, exact: bool | None = None, seconds: float = SE
         except EngineError:  # nothing found in time
             return gather(problem, exact=False)
         found = gathered(problem, edges[best_seats(ordered, answer.opened, answer.placed)])
-        return replace(found, certificate=certify_circles(problem, found, answer.bound))
+        return replace(found, bound=answer.bound, certificate=certify_circles(problem, found, answer.bound))
     found = gathered(problem, edges[approach(ordered)])
     return replace(found, certificate=certify_circles(problem, found))
 

@@ -1,6 +1,7 @@
 """Criteria, runs kept as versions, proposals, and what the manager has fixed by hand."""
 
 from matching.models.answers import SideAnswer
+from matching.models.circles import Circle
 from matching.models.criteria import Scheme
 from matching.models.decisions import Decision
 from matching.models.fixed import Exclusion, Lock, PastPair
@@ -9,6 +10,6 @@ from matching.models.presets import Preset
 from matching.models.runs import Leftover, Outlook, Proposal, Run
 
 __all__ = [
-    "Decision", "Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Preset", "Proposal", "Run", "RunInput",
-    "Scheme", "SideAnswer",
+    "Circle", "Decision", "Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Preset", "Proposal", "Run",
+    "RunInput", "Scheme", "SideAnswer",
 ]  # fmt: skip

@@ -82,6 +82,9 @@ class Proposal(Addressed):
     parts = models.JSONField(default=list)
     locked = models.BooleanField(default=False)
     published_at = models.DateTimeField(null=True, blank=True)  # a run can be published in parts
+    circle = models.ForeignKey(
+        "matching.Circle", on_delete=models.CASCADE, null=True, blank=True, related_name="proposals"
+    )
 
     class Meta:
         constraints: ClassVar = [

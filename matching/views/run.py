@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.roles import Permission
 from matching import left_words, review
+from matching.circle_review import circle_cards
 from matching.domain.decisions import last_number
 from matching.domain.runs import cancel_run
 from matching.engine.field import Criteria
@@ -72,7 +73,10 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
     show = request.GET.get("show", "")
     show = show if show in review.SHOWS else ""
     pairs = review.pairs_of(run)
+    seats, pairs = pairs, pairs.filter(circle=None)
     counted = review.counts(run, pairs)
+    if not show and not counted["all"] and counted["circles"]:
+        show = "circles"
     before = latest_ready(cohort, before=run.number)
     newest = latest_ready(cohort)
     context: dict[str, Any] = {
@@ -94,17 +98,23 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "pair": None,
         "keep": ["show"],
     }
-    number = request.GET.get("page")
-    if show in ("unmatched", "free"):
-        role = Enrollment.Role.MENTEE if show == "unmatched" else Enrollment.Role.MENTOR
-        context["page"], context["left"] = review.left_rows(run, role, given["q"], number)
-        return context
-    context["page"], context["rows"] = review.pair_rows(
-        review.filtered(pairs, show, given["q"], given["sort"]), number
-    )
-    if opened := _opened(request, pairs):
+    context |= _listed(run, pairs, show, given, request.GET.get("page"))
+    if "left" not in context and (opened := _opened(request, seats)):
         context["pair"] = review.pair_detail(cohort.program, opened)
     return context
+
+
+def _listed(run: Run, pairs: Any, show: str, given: dict[str, str], number: str | None) -> dict[str, Any]:
+    """One page of what is shown: people left over, circles, or pairs."""
+    if show in ("unmatched", "free"):
+        role = Enrollment.Role.MENTEE if show == "unmatched" else Enrollment.Role.MENTOR
+        page, left = review.left_rows(run, role, given["q"], number)
+        return {"page": page, "left": left}
+    if show == "circles":
+        circles, cards = circle_cards(run, given["q"], number)
+        return {"page": circles, "circles": cards}
+    found, rows = review.pair_rows(review.filtered(pairs, show, given["q"], given["sort"]), number)
+    return {"page": found, "rows": rows}
 
 
 def _opened(request: HttpRequest, pairs: Any) -> Proposal | None:

@@ -15,7 +15,7 @@ from agreements.domain.publishing import publish_run
 from agreements.models import ActionPlan, Agreement, Member, Mentorship
 from core.errors import Refused
 from core.models import AuditEvent
-from matching.models import Exclusion, PastPair, Run, SideAnswer
+from matching.models import Circle, Exclusion, PastPair, Run, SideAnswer
 from notifications.models import Message
 from participants.models import Enrollment, SkillClaim
 from people.models import Person
@@ -254,16 +254,47 @@ def test_a_pair_excluded_since_is_named() -> None:
     assert proposal.mentee.person.full_name in refused("pair_barred", run)
 
 
-def test_a_circle_is_one_mentorship_up_to_its_size() -> None:
-    run = run_of(0)
+def circles_of(run: Run, *sizes: tuple[int, int]) -> list[list[Enrollment]]:
+    """Circles of so many mentees and so many hosts; the hosts of each."""
     strand = StrandFactory(program=run.cohort.program, format="circle", size_min=2, size_max=3)
-    mentor = EnrollmentFactory(cohort=run.cohort, strand=strand, role="mentor", capacity=5)
-    for _ in range(4):
-        ProposalFactory(run=run, mentor=mentor, mentee=EnrollmentFactory(cohort=run.cohort, strand=strand))
+    hosting = []
+    for number, (mentees, hosts) in enumerate(sizes, start=1):
+        circle = Circle.objects.create(run=run, strand=strand, number=number)
+        around = [
+            EnrollmentFactory(cohort=run.cohort, strand=strand, role="mentor", capacity=3)
+            for _ in range(hosts)
+        ]
+        for _ in range(mentees):
+            mentee = EnrollmentFactory(cohort=run.cohort, strand=strand)
+            for host in around:
+                ProposalFactory(run=run, mentor=host, mentee=mentee, circle=circle)
+        hosting.append(around)
+    return hosting
+
+
+def test_a_circle_is_one_mentorship() -> None:
+    run = run_of(1)
+    (one,), (two,) = circles_of(run, (3, 1), (2, 1))
     made = publish_run(run=run, by=manager())
-    assert sorted(mentorship.members.filter(side="mentee").count() for mentorship in made) == [1, 3]
-    assert (Agreement.objects.count(), ActionPlan.objects.count()) == (2, 4)
-    assert Enrollment.objects.get(pk=mentor.pk).used == 4
+    assert sorted(mentorship.members.filter(side="mentee").count() for mentorship in made) == [1, 2, 3]
+    assert (Agreement.objects.count(), ActionPlan.objects.count()) == (3, 6)
+    assert [Enrollment.objects.get(pk=host.pk).used for host in (one, two)] == [3, 2]
+
+
+def test_two_hosts_share_one_circle() -> None:
+    run = run_of(0)
+    (hosts,) = circles_of(run, (3, 2))
+    (made,) = publish_run(run=run, by=manager())
+    assert set(made.members.filter(side="mentor").values_list("enrollment", flat=True)) == {
+        h.pk for h in hosts
+    }
+    mentees = made.members.filter(side="mentee")
+    assert mentees.count() == ActionPlan.objects.count() == 3
+    assert {host.used for host in Enrollment.objects.filter(pk__in=[h.pk for h in hosts])} == {3}
+    assert {member.enrollment.used for member in mentees} == {1}
+    mails = {mail.recipient_id: mail for mail in Message.objects.filter(kind="matched")}
+    assert len(mails) == 5
+    assert all(host.person.full_name in mails[mentees[0].person_id].body for host in hosts)
 
 
 @pytest.mark.parametrize("broken", ["outbox.queue", "mark_published", "record", "_take_places"])

@@ -165,14 +165,15 @@ def test_only_two_sides_of_one_cohort_are_a_pair():
             exclude_pair(mentee=first, mentor=second, reason="-", by=here.manager)
 
 
-def test_only_accepted_people_of_pairs_are_locked():
+def test_only_accepted_people_of_one_kind_of_strand_are_locked():
     here = world()
     circle = StrandFactory(program=here.program, format="circle")
     with refusal("not_accepted"):
         lock_pair(mentee=here.mentee(state="waitlisted"), mentor=here.mentor(), by=here.manager)
     with refusal("circle"):
         mentor = here.mentor("Host", strand=circle)
-        lock_pair(mentee=here.mentee(strand=circle), mentor=mentor, by=here.manager)
+        lock_pair(mentee=here.mentee(), mentor=mentor, by=here.manager)
+    assert lock_pair(mentee=here.mentee(strand=circle), mentor=mentor, by=here.manager).pk
 
 
 def test_unlocking_leaves_the_pair_to_the_runs_again():

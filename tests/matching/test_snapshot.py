@@ -105,12 +105,12 @@ def test_only_accepted_people_of_one_to_one_strands_are_read():
     here.mentee("Not yet", state="submitted")
     here.mentee("Left", state="left")
     circle = StrandFactory(program=here.program, format="circle", size_max=8)
-    here.mentee("In a circle", strand=circle)
-    here.mentor("Host", strand=circle)
+    sits, hosts = here.mentee("In a circle", strand=circle), here.mentor("Host", strand=circle)
     EnrollmentFactory()  # another cohort's
     whole = snapshot(here)
     assert (whole.mentees.enrollment, whole.mentors.enrollment) == ([mentee.pk], [])
-    assert whole.in_circles == {"mentee": 1, "mentor": 1}
+    apart = read_snapshot(here.cohort, {}, kind=circle.format)
+    assert (apart.mentees.enrollment, apart.mentors.enrollment) == ([sits.pk], [hosts.pk])
 
 
 def test_a_matched_mentee_is_gone_and_a_full_mentor_stays_without_places():

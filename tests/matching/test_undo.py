@@ -206,7 +206,7 @@ def test_a_lock_that_was_published_is_not_undone():
     from matching.domain.pairs import remember_pair
 
     remember_pair(a.person_id, b.person_id)
-    mark_published(run=run, by=here.manager)
+    mark_published(run=run, proposals=run.proposals.all(), by=here.manager)
     with refusal("already_served"):
         undo(here, Decision.objects.get().batch)
 

@@ -129,14 +129,6 @@ def test_a_run_refused_comes_back_as_a_message(login):
     assert "Nobody waits for a match." in text(login(here.manager).get(back))
 
 
-def test_circles_are_said_not_to_be_matched(here, login):
-    from tests.factories import StrandFactory
-
-    here.mentee("In a circle", strand=StrandFactory(program=here.program, format="circle"))
-    page = login(here.manager).get(url(here, "matching_review"))
-    assert "1 person is in a circle, which a run does not fill yet." in text(page)
-
-
 def test_a_run_under_way_shows_its_stage_and_asks_again(here, login):
     run = request_run(cohort=here.cohort, by=here.manager)
     Run.objects.filter(pk=run.pk).update(state="running", stage="solving", progress=30)

@@ -1,0 +1,61 @@
+"""The people of a cohort's circles, and the circles that could be made of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from matching.engine.circles import Gathering, gathering
+from matching.engine.field import Field
+from matching.snapshot import Snapshot, one_moment, read_snapshot
+from participants.models import Enrollment
+from programs.models import Cohort, Strand
+
+
+@dataclass(frozen=True, slots=True)
+class CircleSnapshot:
+    """Everything that the circles of a run rest on."""
+
+    people: Snapshot
+    sizes: Mapping[int, tuple[int, int]]  # fewest and most mentees of a circle, by strand
+
+    def digest(self, pairs: Snapshot) -> str:
+        """SHA-256 of the people of pairs and of circles."""
+        both = f"{pairs.digest()}{self.people.digest()}{sorted(self.sizes.items())}"
+        return hashlib.sha256(both.encode()).hexdigest()
+
+    def problem(self, field: Field) -> Gathering:
+        """Candidate circles, each around one host."""
+        sizes = [self.sizes[strand] for strand in self.people.mentors.strand]
+        return gathering(
+            field,
+            least=[size[0] for size in sizes],
+            most=[size[1] for size in sizes],
+            locks=self.people.standing_locks(),
+            keep=self.people.keep,
+        )
+
+
+def read_circles(cohort: Cohort, criteria: Mapping[str, Any]) -> CircleSnapshot | None:
+    """The cohort's circles; None where nobody waits for one or nobody could host one.
+
+    Whoever hosts a circle already hosts no second one.
+    """
+    with one_moment():
+        strands = Strand.objects.filter(program=cohort.program_id, format=Strand.Format.CIRCLE)
+        sizes = {pk: (least, most) for pk, least, most in strands.values_list("pk", "size_min", "size_max")}
+        if not sizes:
+            return None
+        people = read_snapshot(cohort, criteria, kind=Strand.Format.CIRCLE)
+        hosts = people.mentors
+        busy = set(
+            Enrollment.objects.filter(pk__in=hosts.enrollment, used__gt=0).values_list("pk", flat=True)
+        )
+    hosts.limit[:] = [
+        0 if pk in busy else limit for pk, limit in zip(hosts.enrollment, hosts.limit, strict=True)
+    ]
+    if not people.mentees.person or not any(hosts.limit):
+        return None
+    return CircleSnapshot(people, sizes)
