@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from matching.engine import Counterfactual, Problem, Solution, why_not, why_unmatched
+from matching.engine import Counterfactual, Problem, Shortage, Solution, why_not, why_unmatched
 from matching.engine.criteria import CRITERIA
 from matching.engine.field import Field
 from matching.engine.people import Pair, RankedPair
@@ -28,6 +28,8 @@ from matching.engine.sheets.words import (
 )
 
 PAIRS = ("mentee", "mentee id", "mentor", "mentor id", "fit", "why", "set by")
+# An exact answer takes time in proportion to the eligible pairs. Beyond this many pairs walked, people get the facts.
+BUDGET = 60_000_000
 WHY = ("about", "person", "person id", "why", "what would help")
 
 
@@ -41,6 +43,7 @@ class Report:
     solution: Solution
     locks: list[Pair]
     keep: list[Pair]
+    _asked: int = 0
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
@@ -99,10 +102,23 @@ class Report:
             if has == entry.limit:
                 continue
             about = f"has {has} of {entry.limit} mentors" if has else "mentee without a mentor"
-            why = shortage_words(why_unmatched(self.problem, self.solution, row))
+            why = self._shortage(row)
             if removals := removal_words(self.field.removals(mentee=row)):
                 why = f"{why} Of {many(len(self.cast.mentors), 'mentor')}: {removals}."
             yield [about, entry.shown, identity(entry), why, self._help(row)]
+
+    def _shortage(self, row: int) -> str:
+        possible = self.field.eligible(mentee=row)
+        if not possible:
+            return shortage_words(Shortage("minimum" if self.field.too_low(mentee=row) else "no_mentor", 0))
+        if self._affordable():
+            return shortage_words(why_unmatched(self.problem, self.solution, row))
+        return f"{many(possible, 'mentor')} would be possible; their places are all taken by others."
+
+    def _affordable(self) -> bool:
+        """Whether one more exact answer is within the budget."""
+        self._asked += max(len(self.problem.score), 1)
+        return self._asked <= BUDGET
 
     def _help(self, row: int) -> str:
         told = wins(self.field, self.problem, self.solution, row)
@@ -153,6 +169,8 @@ class Report:
 
         if not possible:
             return cost_words(Counterfactual(blocked="rule"), self.field.blocked_by(mentee, mentor), 0, name)
+        if not self._affordable():
+            return "Possible, but others fit better on the whole. With so many people not every cost is worked out."
         told = why_not(self.problem, self.solution, mentee, mentor)
         points = told.score * 100 / max(int(self.field.attainable[mentee]), 1)
         return cost_words(told, (), points, name)

@@ -21,6 +21,7 @@ from openpyxl import Workbook, load_workbook
 from matching.engine import solve, why_not
 from matching.engine.__main__ import main
 from matching.engine.field import Criteria, Links, People, Rules, build_field
+from matching.engine.sheets import report
 from matching.engine.sheets.cells import ALIASES
 from matching.engine.sheets.example import SAMPLE
 from matching.engine.sheets.people import number_of
@@ -176,6 +177,26 @@ def test_the_cost_of_a_wish_is_that_of_the_engine(folder: Folder) -> None:
         ["first wish not given", "Mira", "Mira", f"Kofi: Would cost {lost:.1f} points of fit less in all. "
          "Sam would get Ines.", ""]
     ]  # fmt: skip
+
+
+def test_where_exact_answers_would_take_too_long_the_facts_are_told(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One question costs the four eligible pairs; the first is still answered."""
+    monkeypatch.setattr(report, "BUDGET", 4)
+    folder.put(
+        "mentees.csv", "name,wishes,exclude\nMira,Ines,\nSam,Ines,\nAda,Ines,\nNoor,,Ines\nUma,Ines,\n"
+    )
+    folder.put("mentors.csv", "name\nInes\n")
+    folder.run()
+    told = [(row[0], row[3]) for row in folder.table("why.csv")[1:]]
+    exact = "2 mentees, this one among them, can only be served by the same 1 mentor with 1 place in all; every place "
+    facts = "1 mentor would be possible; their places are all taken by others."
+    left = [why for about, why in told if about == "mentee without a mentor"]
+    assert left[0] == f"{exact}is taken by one of them."
+    assert sorted(left[1:]) == [facts, facts, "The rules allow no mentor. Of 1 mentor: 1 is excluded."]
+    cost = "Ines: Possible, but others fit better on the whole. With so many people not every cost is worked out."
+    assert [why for about, why in told if about == "first wish not given"] == [cost] * 3
 
 
 def test_wishes_of_mentors_are_told_too(folder: Folder) -> None:
