@@ -148,6 +148,7 @@ def chips(
             counted["changed"],
         )
     if counted["circles"]:
+        labels = labels if counted["all"] else {}
         labels["circles"] = (_("Circles"), counted["circles"])
     labels["unmatched"] = (
         _("Unmatched %(mentees)s") % {"mentees": word(program, "mentees")},

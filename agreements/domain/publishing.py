@@ -77,7 +77,7 @@ def _chosen(run: Run, proposals: Iterable[Proposal] | None) -> list[Proposal]:
     found = run.proposals.order_by("mentor_id", "-score", "id")
     if proposals is not None:
         found = found.filter(pk__in=[proposal.pk for proposal in proposals])
-    chosen = list(found)
+    chosen = list(found) if proposals is None else _whole_circles(run, list(found))
     if chosen and all(proposal.published_at for proposal in chosen):
         raise Refused(
             "already_published",
@@ -87,6 +87,17 @@ def _chosen(run: Run, proposals: Iterable[Proposal] | None) -> list[Proposal]:
     if not (chosen := [proposal for proposal in chosen if not proposal.published_at]):
         raise Refused("nothing_to_publish", _("No pair is chosen."), _("Choose at least one pair."))
     return chosen
+
+
+def _whole_circles(run: Run, chosen: list[Proposal]) -> list[Proposal]:
+    """A circle is published as a whole; those who can no longer take part in it are left out."""
+    circles = {proposal.circle_id for proposal in chosen} - {None}
+    if not circles:
+        return chosen
+    seats = run.proposals.filter(circle__in=circles)
+    gone = impossible(seats.filter(published_at=None))
+    able = seats.exclude(mentee__in=gone.values("mentee")).order_by("mentor_id", "-score", "id")
+    return [*(proposal for proposal in chosen if not proposal.circle_id), *able]
 
 
 def _locked_enrollments(chosen: Iterable[Proposal]) -> dict[int, Enrollment]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
@@ -26,6 +26,7 @@ from programs.views.desk import desk_context, get_cohort
 
 PAGE = 50
 _WHO = ("mentee__person", "mentor__person")
+_CIRCLE = ("circle__proposals__mentee__person", "circle__proposals__mentor__person")
 
 
 @login_required
@@ -35,18 +36,31 @@ def publish(request: HttpRequest, program: str, cohort: str, number: int) -> Htt
     found = get_cohort(request, program, cohort, Permission.RUN_MATCHING, whole=True)
     run = fetch(Run.objects.filter(cohort=found), number=number)
     form = PublishFilter(request.GET)
-    pairs = _narrow(run.proposals.filter(published_at=None), form.cleaned_data if form.is_valid() else {})
+    pairs = _narrow(_heads(run), form.cleaned_data if form.is_valid() else {})
     if request.method == "POST":
         mentorships = publish_run(run=run, by=reader(request), proposals=_chosen(request, pairs))
         return _published(request, found, len(mentorships))
     return render(request, "agreements/desk/publish.html", _context(request, found, run, form, pairs))
 
 
+def _heads(run: Run) -> QuerySet[Proposal]:
+    """What is not published yet: each pair, and of each circle that can begin one seat that stands for all."""
+    waiting = run.proposals.filter(published_at=None)
+    seats = waiting.exclude(circle=None)
+    able = seats.exclude(pk__in=impossible(seats).values("pk"))
+    heads = able.order_by().values("circle").annotate(head=Min("pk")).values("head")
+    return waiting.filter(Q(circle=None) | Q(pk__in=heads))
+
+
 def _narrow(pairs: QuerySet[Proposal], chosen: dict[str, Any]) -> QuerySet[Proposal]:
     """By name, and by what both sides said."""
     if words := chosen.get("q"):
         pairs = pairs.filter(
-            Q(mentee__person__full_name__icontains=words) | Q(mentor__person__full_name__icontains=words)
+            Q(mentee__person__full_name__icontains=words)
+            | Q(mentor__person__full_name__icontains=words)
+            | Exists(
+                Proposal.objects.filter(circle=OuterRef("circle"), mentee__person__full_name__icontains=words)
+            )
         )
     answers = SideAnswer.objects.filter(proposal=OuterRef("pk"))
     if chosen.get("said") == "both":
@@ -68,7 +82,9 @@ def _chosen(request: HttpRequest, pairs: QuerySet[Proposal]) -> list[Proposal]:
 def _context(
     request: HttpRequest, cohort: Cohort, run: Run, form: PublishFilter, pairs: QuerySet[Proposal]
 ) -> dict[str, Any]:
-    page = Paginator(pairs.select_related(*_WHO), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(pairs.select_related(*_WHO, "circle").prefetch_related(*_CIRCLE), PAGE).get_page(
+        request.GET.get("page")
+    )
     shown = list(page.object_list)
     barred = set(impossible(pairs).values_list("pk", flat=True))
     answers = said(run)
@@ -77,7 +93,9 @@ def _context(
         "run": run,
         "form": form if answers else None,
         "page": page,
-        "rows": [{"proposal": p, "barred": p.pk in barred, "said": answers.get(p.pk)} for p in shown],
+        "rows": [
+            {"proposal": p, "barred": p.pk in barred, "said": answers.get(p.pk), **_names(p)} for p in shown
+        ],
         "asked": bool(answers),
         "possible": page.paginator.count - len(barred),
         "published": published,
@@ -85,6 +103,16 @@ def _context(
         "can_publish": run.state in READY and cohort.state in {Cohort.State.MATCHING, Cohort.State.RUNNING},
         "starts_running": cohort.state == Cohort.State.MATCHING,
         "here": request.get_full_path(),
+    }
+
+
+def _names(proposal: Proposal) -> dict[str, Any]:
+    """Everybody on each side and the fit; of a circle all members and hosts, and the mean."""
+    rows = proposal.circle.proposals.all() if proposal.circle else [proposal]
+    return {
+        "score": sum(row.score for row in rows) // len(rows),
+        "mentees": sorted({row.mentee.person.full_name for row in rows}),
+        "mentors": sorted({row.mentor.person.full_name for row in rows}),
     }
 
 

@@ -281,6 +281,19 @@ def test_a_circle_is_one_mentorship() -> None:
     assert [Enrollment.objects.get(pk=host.pk).used for host in (one, two)] == [3, 2]
 
 
+def test_a_circle_is_published_whole_without_those_who_left() -> None:
+    run = run_of(1)
+    circles_of(run, (3, 2), (2, 1))
+    circle = run.circles.get(number=1)
+    gone = circle.proposals.order_by("mentee_id").first().mentee
+    Enrollment.objects.filter(pk=gone.pk).update(state="withdrawn")
+    able = circle.proposals.exclude(mentee=gone)
+    (made,) = publish_run(run=run, by=manager(), proposals=[able.first()])
+    assert made.members.filter(side="mentee").count() == 2
+    assert made.members.filter(side="mentor").count() == 2
+    assert set(run.proposals.exclude(published_at=None)) == set(able)
+
+
 def test_two_hosts_share_one_circle() -> None:
     run = run_of(0)
     (hosts,) = circles_of(run, (3, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.urls import reverse
 
 from agreements.domain.publishing import publish_run
 from agreements.models import Agreement, Member
@@ -22,9 +22,9 @@ from participants.models import Enrollment
 from programs.models import Strand
 from tests.factories import StrandFactory
 from tests.matching.people import World, wish, world
+from tests.matching.test_views import text
 
 pytestmark = pytest.mark.django_db
-User = get_user_model()
 
 
 @pytest.fixture
@@ -266,3 +266,56 @@ def test_many_circles_need_no_more_queries(
     many = here.run()
     with django_assert_num_queries(4):
         assert len(circle_cards(many, "", None)[1]) == 5
+
+
+def test_the_review_shows_circles_and_one_seat_in_detail(here: World, circle: Strand, login: Any) -> None:
+    host(here, circle, availability=["mon-am"])
+    seat(here, circle, "Ana", "Ben", availability=["mon-am"])
+    run = here.run()
+    page = reverse("matching_run", args=[here.program.slug, here.cohort.slug, run.number])
+    shown = text(login(here.manager).get(page))
+    for words in (
+        "Review the proposed circles",
+        "Circles 1",
+        "All are free: Monday morning",
+        "2 free places",
+    ):
+        assert words in shown
+    assert "All pairs" not in shown
+    one = run.proposals.get(mentee__person__full_name="Ana")
+    assert "Ana and Hanna" in text(login(here.manager).get(f"{page}?show=circles&pair={one.uid}"))
+    assert "No circle here" in text(login(here.manager).get(f"{page}?show=circles&q=Zoe"))
+    here.mentee("Solo")
+    here.mentor("Mentor")
+    both = reverse("matching_run", args=[here.program.slug, here.cohort.slug, here.run().number])
+    shown = text(login(here.manager).get(both))
+    assert ("All pairs 1" in shown, "Circles 1" in shown, "Hanna Host" in shown) == (True, True, False)
+
+
+def test_the_first_page_counts_those_who_wait_for_a_circle(here: World, circle: Strand, login: Any) -> None:
+    page = reverse("matching_review", args=[here.program.slug, here.cohort.slug])
+    host(here, circle)
+    host(here, circle, "Bea Busy", used=1)
+    seat(here, circle, "Ana", "Ben")
+    shown = text(login(here.manager).get(page))
+    assert "2 mentees wait for a circle; 1 mentors can host one." in shown
+    assert "wait for a match" not in shown
+    here.run()
+    shown = text(login(here.manager).get(page))
+    assert ("2 of 2 in 1 circle" in shown, "0 of 0 2 of 2" in shown) == (True, False)
+
+
+def test_a_circle_is_one_line_to_publish(here: World, circle: Strand, login: Any) -> None:
+    host(here, circle)
+    ana, _ben, _cleo = seat(here, circle, "Ana", "Ben", "Cleo")
+    run = here.run()
+    Enrollment.objects.filter(pk=ana.pk).update(state="withdrawn")
+    page = reverse("publish_run", args=[here.program.slug, here.cohort.slug, run.number])
+    shown = login(here.manager).get(page)
+    assert "Circle 1 Ana, Ben, Cleo Hanna Host" in text(shown)
+    assert shown.content.decode().count('name="chosen"') == 1
+    assert shown.context["possible"] == 1
+    assert "Ben" in text(login(here.manager).get(f"{page}?q=ben"))
+    login(here.manager).post(page, {"which": "all"})
+    assert Member.objects.filter(mentorship__cohort=here.cohort, side="mentee").count() == 2
+    assert "This run is published" not in text(login(here.manager).get(page))
