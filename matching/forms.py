@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.forms import PageForm
+from matching.facets import SIDES, Facets
 from matching.models import Run
 from matching.queries import to_match
 from participants.models import Enrollment
@@ -27,7 +29,7 @@ class RunForm(PageForm):
 
 
 class ReviewFilter(PageForm):
-    """Search and order of the pairs."""
+    """Search and order of the pairs, and what they are narrowed to."""
 
     hide_optional = True
     q = forms.CharField(label=_("Name"), required=False, widget=forms.TextInput(attrs={"type": "search"}))
@@ -41,6 +43,30 @@ class ReviewFilter(PageForm):
             ("mentor", _("By name of the second column")),
         ],
     )
+
+    def __init__(self, *args: Any, facets: Facets, labels: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for side in SIDES:
+            self._add(f"{side}_unit", _("%(side)s: directorate") % {"side": labels[side]}, facets.units[side])
+            self._add(f"{side}_level", _("%(side)s: level") % {"side": labels[side]}, facets.levels)
+        if len(facets.strands) > 1:
+            self._add("strand", _("Strand"), facets.strands)
+        self._add("fit", _("Fit"), facets.fits)
+
+    def _add(self, name: str, label: Any, choices: list[tuple[str, str]]) -> None:
+        self.fields[name] = forms.ChoiceField(
+            label=label, required=False, choices=[("", pgettext_lazy("no filter", "All")), *choices]
+        )
+
+    @property
+    def main(self) -> list[forms.BoundField]:
+        """Search and order."""
+        return [self["q"], self["sort"]]
+
+    @property
+    def further(self) -> list[forms.BoundField]:
+        """What stands in the fold."""
+        return [bound for bound in self.visible_fields() if bound.name not in ("q", "sort")]
 
 
 class ExcludeForm(PageForm):

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from matching import left_words, words
+from matching.facets import narrowed
+from matching.flags import FLAGS
 from matching.lexicon import goal_labels, lexicon, medium, slots
 from matching.models import Circle, Leftover, Lock, Outlook, Proposal, Run
-from matching.queries import impossible, latest_ready
-from participants.models import Enrollment, SkillClaim, Wish
+from matching.queries import impossible
+from participants.models import Enrollment, SkillClaim
 from people.models import Person
 from programs.labels import in_language
 from programs.models import Program
 
-LOW = 50  # a fit under this deserves a second look
 PAGE = 25
-SHOWS = ("", "low", "wish", "locked", "changed", "circles", "unmatched", "free")
+LEFT = ("unmatched", "free")
+SHOWS = ("", *FLAGS, "locked", "circles", *LEFT)
 SORTS = {
     "low": ("score", "mentee__person__full_name", "pk"),
     "high": ("-score", "mentee__person__full_name", "pk"),
@@ -34,44 +36,24 @@ _PEOPLE = ("mentee__person__unit__top", "mentor__person__unit__top")
 
 
 def pairs_of(run: Run) -> QuerySet[Proposal]:
-    """The run's pairs with their people, and whether each is locked, changed, a wish not met."""
-    before = latest_ready(run.cohort_id, before=run.number)
-    same = Q(mentee=OuterRef("mentee"), mentor=OuterRef("mentor"))
-    wishes = Wish.objects.filter(enrollment=OuterRef("mentee"))
-    met = wishes.filter(
-        Exists(
-            Proposal.objects.filter(run=run, mentee=OuterRef("enrollment"), mentor__person=OuterRef("mentor"))
-        )
-    )
-    taken = (
-        Proposal.objects.filter(run=run, mentor=OuterRef("mentor"))
-        .order_by()
-        .values("mentor")
-        .annotate(n=Count("pk"))
-    )
-    return (
-        Proposal.objects.filter(run=run)
-        .select_related(*_PEOPLE)
-        .annotate(
-            is_locked=Exists(Lock.objects.filter(same)),
-            has_changed=~Exists(Proposal.objects.filter(same, run=before)),
-            wish_missed=Exists(wishes) & ~Exists(met),
-            taken=F("mentor__used") + Coalesce(Subquery(taken.values("n")), 0),
-        )
-    )
+    """The run's pairs with their people."""
+    return Proposal.objects.filter(run=run).select_related(*_PEOPLE)
 
 
-def filtered(pairs: QuerySet[Proposal], show: str, search: str, sort: str) -> QuerySet[Proposal]:
-    """Narrowed to a chip and to names, in order."""
-    chosen = {
-        "low": Q(score__lt=LOW),
-        "wish": Q(wish_missed=True),
-        "locked": Q(is_locked=True),
-        "changed": Q(has_changed=True),
-    }.get(show, Q())
-    if search:
+def filtered(pairs: QuerySet[Proposal], show: str, given: Mapping[str, Any]) -> QuerySet[Proposal]:
+    """Narrowed to a chip and to what the filter says (`ReviewFilter.cleaned_data`), in order."""
+    chosen = narrowed(given)
+    if show == "locked":
+        chosen &= Q(Exists(_lock_of_pair()))
+    elif show:
+        chosen &= Q(flags__contains=[show])
+    if search := given.get("q"):
         chosen &= _named("mentee__person", search) | _named("mentor__person", search)
-    return pairs.filter(chosen).order_by(*SORTS.get(sort, SORTS["low"]))
+    return pairs.filter(chosen).order_by(*SORTS.get(given.get("sort", ""), SORTS["low"]))
+
+
+def _lock_of_pair() -> QuerySet[Lock]:
+    return Lock.objects.filter(mentee=OuterRef("mentee"), mentor=OuterRef("mentor"))
 
 
 def _named(path: str, search: str) -> Q:
@@ -80,20 +62,22 @@ def _named(path: str, search: str) -> Q:
     )
 
 
-def counts(run: Run, pairs: QuerySet[Proposal]) -> dict[str, int]:
-    """How many each chip shows, in three queries."""
+def counts(run: Run) -> dict[str, int]:
+    """How many each chip shows, in four queries."""
+    pairs = Proposal.objects.filter(run=run, circle=None)
     found: dict[str, int] = pairs.aggregate(
-        all=Count("pk"),
-        low=Count("pk", filter=Q(score__lt=LOW)),
-        wish=Count("pk", filter=Q(wish_missed=True)),
-        locked=Count("pk", filter=Q(is_locked=True)),
-        changed=Count("pk", filter=Q(has_changed=True)),
+        all=Count("pk"), **{name: Count("pk", filter=Q(flags__contains=[name])) for name in FLAGS}
     )
     left = Leftover.objects.filter(run=run).aggregate(
         unmatched=Count("pk", filter=Q(enrollment__role=Enrollment.Role.MENTEE)),
         free=Count("pk", filter=Q(enrollment__role=Enrollment.Role.MENTOR)),
     )
-    return found | left | {"circles": Circle.objects.filter(run=run).count()}
+    return {
+        **found,
+        **left,
+        "locked": pairs.filter(Exists(_lock_of_pair())).count(),
+        "circles": Circle.objects.filter(run=run).count(),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +89,8 @@ class PairRow:
     mentor: str  # with the places taken
     bar: list[Any]
     note: str
+    warnings: list[tuple[str, str]]  # what deserves a second look, and its color
+    is_locked: bool
     can_stand: bool
 
 
@@ -112,18 +98,29 @@ def pair_rows(pairs: QuerySet[Proposal], number: str | None) -> tuple[Page[Propo
     """One page of pairs. What may no longer be published is marked."""
     page = Paginator(pairs, PAGE).get_page(number)
     proposals = list(page.object_list)
-    gone = set(
-        impossible(Proposal.objects.filter(pk__in=[row.pk for row in proposals])).values_list("pk", flat=True)
-    )
-    return page, [_pair_row(row, row.pk not in gone) for row in proposals]
+    shown = Proposal.objects.filter(pk__in=[row.pk for row in proposals])
+    gone = set(impossible(shown).values_list("pk", flat=True))
+    locked = set(shown.filter(Exists(_lock_of_pair())).values_list("pk", flat=True))
+    taken = _taken(proposals)
+    return page, [
+        _pair_row(row, taken.get(row.mentor_id, 0), row.pk in locked, row.pk not in gone) for row in proposals
+    ]
 
 
-def _pair_row(row: Any, can_stand: bool) -> PairRow:
-    full = row.taken >= row.mentor.capacity
+def _taken(proposals: list[Proposal]) -> dict[int, int]:
+    """Places that the run gives to these mentors."""
+    run, mentors = {row.run_id for row in proposals}, [row.mentor_id for row in proposals]
+    rows = Proposal.objects.filter(run__in=run, mentor__in=mentors).order_by()
+    rows = rows.filter(published_at=None)  # those that are count among the places used already
+    return dict(rows.values_list("mentor").annotate(n=Count("pk")))
+
+
+def _pair_row(row: Proposal, given: int, is_locked: bool, can_stand: bool) -> PairRow:
+    taken = row.mentor.used + given
     places = (
         _("full")
-        if full
-        else _("%(taken)s of %(places)s places") % {"taken": row.taken, "places": row.mentor.capacity}
+        if taken >= row.mentor.capacity
+        else _("%(taken)s of %(places)s places") % {"taken": taken, "places": row.mentor.capacity}
     )
     return PairRow(
         proposal=row,
@@ -131,8 +128,18 @@ def _pair_row(row: Any, can_stand: bool) -> PairRow:
         mentor=", ".join(filter(None, [about(row.mentor.person), places])),
         bar=words.bar_parts(row.parts),
         note=words.short_wish(row.parts),
+        warnings=warnings(row),
+        is_locked=is_locked,
         can_stand=can_stand,
     )
+
+
+def warnings(row: Proposal) -> list[tuple[str, str]]:
+    """The flags of a pair in words. That the mentor is full stands in the row anyway."""
+    kinds = {"low": "late", "changed": "on"}
+    return [
+        (str(FLAGS[name]), kinds.get(name, "wait")) for name in row.flags if name in FLAGS and name != "full"
+    ]
 
 
 def about(person: Person) -> str:
@@ -196,6 +203,8 @@ class PairDetail:
     """The opened pair."""
 
     proposal: Proposal
+    is_locked: bool
+    warnings: list[tuple[str, str]]
     reasons: list[words.Reason]
     bar: list[Any]
     wishes: list[tuple[left_words.WishTold, Enrollment | None]]
@@ -217,6 +226,8 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
     people = Enrollment.objects.select_related("person").in_bulk(ids)
     return PairDetail(
         proposal=proposal,
+        is_locked=Lock.objects.filter(mentee=proposal.mentee_id, mentor=proposal.mentor_id).exists(),
+        warnings=warnings(proposal),
         reasons=words.reasons([proposal], lexical)[proposal.pk],
         bar=words.bar_parts(proposal.parts),
         wishes=[(wish, people.get(wish.mentor or 0)) for wish in wishes],

@@ -16,6 +16,7 @@ from core.ui import Bar, Link
 from matching import circle_words
 from matching.criteria_words import WEIGHTS
 from matching.engine.field import CRITERIA, Criteria
+from matching.flags import FLAGS
 from matching.models import Run
 from matching.queries import answers_of
 from programs.labels import word
@@ -136,12 +137,11 @@ def chips(
     request: HttpRequest, counted: Mapping[str, int], show: str, before: Run | None, program: Program
 ) -> list[Link]:
     """The ready-made filters with their counts; search and order stay."""
-    labels = {
-        "": (_("All pairs"), counted["all"]),
-        "low": (_("Low fit"), counted["low"]),
-        "wish": (_("Wish not met"), counted["wish"]),
-        "locked": (pgettext("plural", "Locked"), counted["locked"]),
-    }
+    labels: dict[str, tuple[Any, int]] = {"": (_("All pairs"), counted["all"])}
+    for name, label in FLAGS.items():
+        if name in ("low", "wish") or (counted[name] and name not in ("full", "changed")):
+            labels[name] = (label, counted[name])
+    labels["locked"] = (pgettext("plural", "Locked"), counted["locked"])
     if before:
         labels["changed"] = (
             _("Changed since run %(number)s") % {"number": before.number},

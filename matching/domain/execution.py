@@ -21,6 +21,7 @@ from matching.domain.findings import Findings
 from matching.domain.inputs import drop_old_inputs
 from matching.engine import Certificate, EngineError, Problem, Solution, certify, solve
 from matching.engine.field import Field
+from matching.flags import set_flags
 from matching.loaded import packed_inputs
 from matching.models import Circle, Leftover, Outlook, Proposal, Run, RunInput
 from matching.snapshot import Snapshot, one_moment, read_snapshot
@@ -121,6 +122,7 @@ def _work(run: Run) -> None:
     outlooks = list(findings.outlooks(run.pk, _explaining(run)))
     leftovers = list(findings.leftovers(run.pk))
     proposals = list(findings.proposals(run.pk))
+    set_flags(proposals, snapshot)
     _enter(run, "storing")
     run.snapshot_digest = circles.digest(snapshot) if circles else snapshot.digest()
     run.engine_version = engine_version()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -85,8 +86,10 @@ class Proposal(Addressed):
     circle = models.ForeignKey(
         "matching.Circle", on_delete=models.CASCADE, null=True, blank=True, related_name="proposals"
     )
+    flags = ArrayField(models.CharField(max_length=10), default=list, blank=True)  # matching.flags
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["run", "score"], name="proposal_by_fit")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["run", "mentee", "mentor"], name="proposal_unique"),
             models.CheckConstraint(condition=~Q(mentee=F("mentor")), name="proposal_two_people"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from matching.circle_review import circle_cards
 from matching.domain.decisions import last_number
 from matching.domain.runs import cancel_run
 from matching.engine.field import Criteria
+from matching.facets import chosen, facets
 from matching.forms import ReviewFilter
 from matching.models import Proposal, Run
 from matching.queries import READY, UNDER_WAY, decisions_since, latest_ready, runs_of, scheme_of
@@ -25,6 +27,7 @@ from matching.rule_words import STAGES
 from matching.summary import chips, lede
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
+from programs.labels import word
 from programs.models import Cohort
 from programs.views.desk import reader
 
@@ -68,19 +71,22 @@ def cancel(request: HttpRequest, program: str, cohort: str, number: int) -> Http
 
 
 def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
-    form = ReviewFilter(request.GET)
-    given = form.cleaned_data if form.is_valid() else {"q": "", "sort": ""}
+    labels = {role.value: word(cohort.program, role.value, cap=True) for role in Enrollment.Role}
+    form = ReviewFilter(request.GET, facets=facets(run), labels=labels)
+    form.is_valid()  # what makes no sense narrows nothing
+    given = form.cleaned_data
     show = request.GET.get("show", "")
     show = show if show in review.SHOWS else ""
-    pairs = review.pairs_of(run)
-    seats, pairs = pairs, pairs.filter(circle=None)
-    counted = review.counts(run, pairs)
+    seats = review.pairs_of(run)
+    pairs = seats.filter(circle=None)
+    counted = review.counts(run)
     if not show and not counted["all"] and counted["circles"]:
         show = "circles"
     before = latest_ready(cohort, before=run.number)
     newest = latest_ready(cohort)
     context: dict[str, Any] = {
         "filter": form,
+        "narrowed": list(chosen(given)),
         "show": show,
         "lede": lede(run, cohort.program),
         "chips": chips(request, counted, show, before, cohort.program),
@@ -104,16 +110,16 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
     return context
 
 
-def _listed(run: Run, pairs: Any, show: str, given: dict[str, str], number: str | None) -> dict[str, Any]:
+def _listed(run: Run, pairs: Any, show: str, given: Mapping[str, Any], number: str | None) -> dict[str, Any]:
     """One page of what is shown: people left over, circles, or pairs."""
-    if show in ("unmatched", "free"):
+    if show in review.LEFT:
         role = Enrollment.Role.MENTEE if show == "unmatched" else Enrollment.Role.MENTOR
-        page, left = review.left_rows(run, role, given["q"], number)
+        page, left = review.left_rows(run, role, given.get("q", ""), number)
         return {"page": page, "left": left}
     if show == "circles":
-        circles, cards = circle_cards(run, given["q"], number)
+        circles, cards = circle_cards(run, given.get("q", ""), number)
         return {"page": circles, "circles": cards}
-    found, rows = review.pair_rows(review.filtered(pairs, show, given["q"], given["sort"]), number)
+    found, rows = review.pair_rows(review.filtered(pairs, show, given), number)
     return {"page": found, "rows": rows}
 
 
