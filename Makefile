@@ -29,7 +29,7 @@ lock: dev ## Compile requirements/*.txt from pyproject.toml (ARGS=--upgrade for 
 	@exec $(PY) scripts/lock.py $(ARGS)
 
 bench: dev ## Measure the engine, circles, matching runs and an import of 50,000 people
-	@$(PY) -m benchmarks.engine && $(PY) -m benchmarks.circles && $(PY) -m benchmarks.matching && exec $(PY) -m benchmarks.imports
+	@$(PY) -m benchmarks.engine && $(PY) -m benchmarks.circles && $(PY) -m benchmarks.matching && $(PY) -m benchmarks.review && exec $(PY) -m benchmarks.imports
 
 clean: ## Stop what is left running; remove packages and caches. Your data in var/ stay
 	@if [ -x $(PY) ] && [ -d var ]; then $(PY) -m core.embedded stop; fi

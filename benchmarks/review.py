@@ -16,8 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 from benchmarks.matching import machine
+
+if TYPE_CHECKING:
+    from matching.models import Run
+    from people.models import Person
 
 SMALL, LARGE = 50, 5000
 ROUNDS = 15
@@ -38,9 +43,7 @@ def make(pairs: int) -> tuple[object, str, int]:
     from django.urls import reverse
 
     from benchmarks.people import make_cohort
-    from matching.flags import FLAGS
-    from matching.models import Lock, Outlook, Proposal, Run
-    from participants.models import Enrollment
+    from matching.models import Run
     from people.models import Organization, Person
     from programs.models import Membership, Program
 
@@ -59,17 +62,24 @@ def make(pairs: int) -> tuple[object, str, int]:
     run = Run.objects.create(
         cohort=cohort, number=1, state=Run.State.CERTIFIED, numbers=numbers, certificate={"ok": True}
     )
-    sides = [
-        list(Enrollment.objects.filter(cohort=cohort, role=role).order_by("pk"))
-        for role in ("mentee", "mentor")
-    ]
-    dice = random.Random(1)
-    names = list(FLAGS)
+    first = fill(run, manager)
+    unit = Person.objects.filter(pk=first).values_list("unit__top_id", "unit_id").get()
+    return manager, reverse("matching_run", args=[program.slug, cohort.slug, 1]), unit[0] or unit[1] or 0
+
+
+def fill(run: Run, manager: Person) -> int:
+    """Pairs with flags, one in twenty of them locked; the first mentee's person."""
+    from matching.flags import FLAGS
+    from matching.models import Lock, Outlook, Proposal
+    from participants.models import Enrollment
+
+    people = Enrollment.objects.filter(cohort=run.cohort).order_by("pk")
+    sides = [list(people.filter(role=role)) for role in ("mentee", "mentor")]
+    dice, names, two = random.Random(1), list(FLAGS), list(zip(*sides, strict=False))
     parts = [
         {"criterion": "goals", "share": 30, "points": 30, "most": 70, "facts": {"matched": ["lead"]}},
         {"criterion": "level", "share": 30, "points": 30, "most": 40, "facts": {"gap": 4}},
     ]
-    two = list(zip(*sides, strict=False))
     Proposal.objects.bulk_create(
         Proposal(
             run=run, mentee=mentee, mentor=mentor, score=dice.randint(20, 95), parts=parts,
@@ -79,10 +89,9 @@ def make(pairs: int) -> tuple[object, str, int]:
     )  # fmt: skip
     Outlook.objects.bulk_create(Outlook(run=run, enrollment=row) for side in sides for row in side)
     Lock.objects.bulk_create(
-        Lock(cohort=cohort, mentee=mentee, mentor=mentor, by=manager) for mentee, mentor in two[::20]
+        Lock(cohort=run.cohort, mentee=mentee, mentor=mentor, by=manager) for mentee, mentor in two[::20]
     )
-    unit = Person.objects.filter(pk=sides[0][0].person_id).values_list("unit__top_id", "unit_id").get()
-    return manager, reverse("matching_run", args=[program.slug, cohort.slug, 1]), unit[0] or unit[1] or 0
+    return sides[0][0].person_id
 
 
 def ask(client: object, address: str) -> tuple[float, int]:

@@ -67,7 +67,7 @@ def test_no_time_in_common_is_flagged(slot, flagged):
 
 def test_a_wish_missed_is_flagged_and_one_met_is_not():
     here = world()
-    mentee, mentor = two(here)
+    mentee, _mentor = two(here)
     wish(mentee, here.mentor("Full", used=1))
     assert "wish" in flags(here.run())
     wish_met = world()
