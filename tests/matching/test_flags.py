@@ -98,7 +98,7 @@ def test_a_mentor_who_is_full_after_the_run_is_flagged():
 
 def test_a_pair_that_the_run_before_did_not_have_is_flagged():
     here = world()
-    mentee, mentor = two(here)
+    mentee, _mentor = two(here)
     assert "changed" not in flags(here.run())
     assert "changed" not in flags(here.run())
     other = here.mentor("Other")
