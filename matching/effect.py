@@ -64,7 +64,7 @@ def effect_of(cohort: Cohort, criteria: Mapping[str, Any]) -> Effect:
     """Read the cohort and count. Nothing is written."""
     snapshot = read_snapshot(cohort, criteria)
     settings = Criteria.from_dict(snapshot.criteria)
-    sides = snapshot.mentees.people(), snapshot.mentors.people()
+    sides = snapshot.people(settings)
     possible = len(sides[0]) * len(sides[1])
     links = snapshot.links()
     low = None
@@ -75,7 +75,9 @@ def effect_of(cohort: Cohort, criteria: Mapping[str, Any]) -> Effect:
         low = int(ground.tallies[0].eligible.sum()) - len(field.score)
     else:
         ground = Ground.of(*sides, settings, links)
-        sample = build_field(_some(snapshot.mentees, SAMPLE).people(), sides[1], settings, links)
+        sample = build_field(
+            _some(snapshot.mentees, SAMPLE).people(settings, snapshot.own_reach), sides[1], settings, links
+        )
         left = ground.tallies[0].eligible, ground.tallies[1].eligible
     mentees, mentors = (
         _without(side, count) for side, count in zip((snapshot.mentees, snapshot.mentors), left, strict=True)

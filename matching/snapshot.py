@@ -19,8 +19,9 @@ from django.db.models.functions import Coalesce
 from matching.engine import Problem
 from matching.engine.field import UNKNOWN, Criteria, Field, Links, People, build_field
 from matching.models import Proposal
+from matching.own import own_weights
 from matching.past import past_pairs_between
-from matching.queries import exclusions_of, latest_ready, locks_of, to_match
+from matching.queries import exclusions_of, latest_ready, locks_of, scheme_of, to_match
 from participants.models import Enrollment, SkillClaim, Wish
 from programs.models import Cohort, Strand
 
@@ -47,11 +48,16 @@ class Side:
     media: list[int] = field(default_factory=list)
     availability: list[int] = field(default_factory=list)
     tier: list[int] = field(default_factory=list)
+    leanings: list[dict[str, int]] = field(
+        default_factory=list
+    )  # what matters more (1) or less (-1) to the person
 
-    def people(self) -> People:
-        """For the engine."""
-        columns = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "enrollment"}
-        return People(**columns, group=self.unit)
+    def people(self, criteria: Criteria, reach: int) -> People:
+        """For the engine; people move the weights of these criteria by at most `reach`."""
+        apart = ("enrollment", "leanings")
+        columns = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in apart}
+        weights = own_weights(self.leanings, criteria.weights, reach) if any(self.leanings) else None
+        return People(**columns, group=self.unit, weights=weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,16 @@ class Snapshot:
     media: list[str]
     slots: list[str]
     criteria: dict[str, Any]
+    own_reach: int = 0  # points by which people may move a weight
 
     def field(self) -> Field:
         """All eligible pairs, scored."""
-        return build_field(
-            self.mentees.people(), self.mentors.people(), Criteria.from_dict(self.criteria), self.links()
-        )
+        criteria = Criteria.from_dict(self.criteria)
+        return build_field(*self.people(criteria), criteria, self.links())
+
+    def people(self, criteria: Criteria) -> tuple[People, People]:
+        """Mentees and mentors for the engine, with what these criteria weigh for each."""
+        return self.mentees.people(criteria, self.own_reach), self.mentors.people(criteria, self.own_reach)
 
     def links(self) -> Links:
         """What links two people, for the engine."""
@@ -188,6 +198,7 @@ def read_snapshot(
             media=codes.media,
             slots=codes.slots,
             criteria=settings.to_dict(),
+            own_reach=scheme_of(cohort).own_reach,
         )
 
 
@@ -197,7 +208,7 @@ def _rows(cohort: Cohort, only: Iterable[int] | None, kind: str) -> list[dict[st
         people = people.filter(pk__in=list(only))
     rows: Iterable[Any] = people.values(
         "id", "role", "person_id", "strand_id", "left_out_before", "goals", "media", "availability",
-        free=F("capacity") - F("used"), level=F("person__level"), place=F("person__location"),
+        "own_weights", free=F("capacity") - F("used"), level=F("person__level"), place=F("person__location"),
         directorate=Coalesce("person__unit__top_id", "person__unit_id"), languages=F("person__languages"),
         zone=F("person__timezone"), boss=F("person__supervisor_id"),
     )  # fmt: skip
@@ -246,6 +257,7 @@ def _side(cohort: Cohort, codes: _Codes, rows: Sequence[Mapping[str, Any]]) -> S
         side.media.append(_mask(codes.media, row["media"]))
         side.availability.append(_mask(codes.slots, row["availability"]))
         side.tier.append(0 if row["left_out_before"] else 1)
+        side.leanings.append(row["own_weights"])
         side.chain.append([])
         side.skills.append([])
     return side

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching.views import acts, answers, criteria, hand, overview, run, whatif
+from matching.views import acts, answers, criteria, hand, overview, own, run, whatif
 
 DESK = "desk/<slug:program>/<slug:cohort>/matching/"
 RUN = f"{DESK}<int:number>/"
@@ -12,6 +12,7 @@ urlpatterns = [
     path(f"{DESK}start/", overview.start, name="matching_start"),
     path(f"{DESK}criteria/", criteria.criteria, name="matching_criteria"),
     path(f"{DESK}criteria/<int:pk>/delete/", criteria.forget_preset, name="matching_forget_preset"),
+    path("me/applications/<uuid:uid>/what-matters/", own.weights, name="my_weights"),
     path(f"{DESK}what-if/", whatif.what_if, name="matching_what_if"),
     path(f"{DESK}what-if/progress/", whatif.progress, name="matching_what_if_progress"),
     path(f"{DESK}by-hand/", hand.fixed, name="matching_fixed"),

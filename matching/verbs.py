@@ -21,3 +21,4 @@ class Verb(StrEnum):
     SIDE_ANSWERED = "side.answered"
     PRESET_SAVED = "preset.saved"
     PRESET_DELETED = "preset.deleted"
+    WEIGHTS_SET = "weights.set"

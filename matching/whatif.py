@@ -84,7 +84,7 @@ def _widest(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]]) -> Result:
     criteria = Criteria.from_dict(question.criteria)
     try:
-        field = build_field(snapshot.mentees.people(), snapshot.mentors.people(), criteria, snapshot.links())
+        field = build_field(*snapshot.people(criteria), criteria, snapshot.links())
     except ValueError as error:
         raise Unable("too_many") from error
     if broken := _broken_locks(snapshot, field):

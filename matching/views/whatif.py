@@ -64,6 +64,17 @@ def query_of(values: dict[str, Any], form: CriteriaForm) -> str:
     return urlencode({name: "" if value is None else value for name, value in other.items()})
 
 
+def opened(form: WhatIfForm, changed: set[str]) -> dict[str, bool]:
+    """Parts of the form to show open: where something is asked or wrong; the weights where nothing is."""
+    parts = {
+        "musts": {bound.name for group in form.musts for bound in group.fields},
+        "weights": {bound.name for group in form.weights for bound in group.fields},
+        "fairness": {bound.name for bound in form.fairness},
+    }
+    marked = {part: bool(names & (changed | set(form.errors))) for part, names in parts.items()}
+    return marked if any(marked.values()) else {**marked, "weights": True}
+
+
 UNASKED = ("version", "own_reach")
 
 
@@ -89,6 +100,7 @@ def what_if(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "query": setting.short(),
         "asked": QueryDict(setting.short(), encoding="utf-8").items(),
         "version": setting.scheme.version,
+        "opened": opened(setting.form, set(QueryDict(setting.short()))),
         "changed": asked is not None and asked != setting.present,
     }
     status = 200

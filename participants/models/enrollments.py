@@ -99,6 +99,8 @@ class Enrollment(Addressed):
     # What somebody wants a mentor for, or can be one for: NEEDS.
     needs = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     listed = models.BooleanField(default=False)  # a mentor who agrees to stand in the directory
+    # What matters more (1) or less (-1) to this person than to the program, by criterion (matching.domain.own).
+    own_weights = models.JSONField(default=dict, blank=True)
     hours_per_month = models.PositiveSmallIntegerField(null=True, blank=True)
     media = ArrayField(
         models.CharField(max_length=20), default=list, blank=True

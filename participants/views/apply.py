@@ -17,6 +17,7 @@ from participants.domain import applications
 from participants.domain.answers import pages_to_do, values_of
 from participants.forms import StrandForm, application_page, refuse
 from participants.models import Enrollment
+from participants.parts import rendered_parts
 from participants.queries import open_strands, questionnaire_for, visible_enrollments
 from participants.rules import call_is_open
 from participants.views.common import (
@@ -184,7 +185,13 @@ def check(request: HttpRequest, program: str, cohort: str, role: str) -> HttpRes
         return redirect("my_application", mine.uid)
     to_do = tuple(applications.missing_pages(mine))
     pages = answered_pages(mine, _form(found, role), to_do=to_do, linked=True)
-    context = {**_base(found, role), "pages": pages, "to_do": [row for row in pages if not row.is_complete]}
+    parts = rendered_parts(request, mine)
+    context = {
+        **_base(found, role),
+        "pages": pages,
+        "parts": parts,
+        "to_do": [row for row in pages if not row.is_complete],
+    }
     return render(request, "participants/apply/check.html", context)
 
 

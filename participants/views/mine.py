@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.access import fetch
 from participants.domain import applications, selection
 from participants.models import Enrollment
+from participants.parts import rendered_parts
 from participants.queries import questionnaire_for, visible_enrollments
 from participants.rules import call_is_open, offer_due_on, offer_is_over
 from participants.views.common import STATE_WORDS, TAG_OF, answered_pages, apply_url, reader
@@ -62,7 +63,8 @@ def show(request: HttpRequest, uid: UUID) -> HttpResponse:
     mine = fetch(visible_enrollments(reader(request)), uid=uid)
     found = questionnaire_for(mine.cohort.program_id, mine.role)
     pages = answered_pages(mine, parse(found.questions)) if found else []
-    return render(request, "participants/mine/show.html", {"row": _row(mine), "pages": pages})
+    context = {"row": _row(mine), "pages": pages, "parts": rendered_parts(request, mine)}
+    return render(request, "participants/mine/show.html", context)
 
 
 @login_required

@@ -25,6 +25,7 @@ from participants.forms import NONE, DecisionForm
 from participants.history import history_of, mails_about
 from participants.models import Enrollment
 from participants.panels import people_url
+from participants.parts import rendered_parts
 from participants.queries import for_staff, questionnaire_for, sees_everyone
 from participants.rules import offer_due_on
 from participants.tables import ChoosingTable, PeopleTable
@@ -141,6 +142,7 @@ def enrollment_context(
         "pages": answered_pages(row, parse(questions.questions), for_staff=True)
         if questions and row.submitted_at  # withdrawn before that: nobody was to see them
         else [],
+        "parts": rendered_parts(request, row, for_staff=True),
         "others": _others(row),
         "history": history_of(row),
         "mails": mails_about(row),

@@ -107,6 +107,10 @@ def applicants(world: World) -> dict[str, Shown]:
         "no applications": Shown(new, "/me/applications/"),
         "applications": Shown(mira, "/me/applications/"),
         "application": Shown(person("tim"), f"/me/applications/{world.uids['applied']}/"),
+        "what matters": Shown(person("tim"), f"/me/applications/{world.uids['applied']}/what-matters/"),
+        "what matters, error": Shown(
+            person("tim"), f"/me/applications/{world.uids['applied']}/what-matters/", wrong("Save")
+        ),
         "closed call": Shown(new, "/apply/lakeside/running/"),
     }
 

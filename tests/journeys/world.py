@@ -20,6 +20,7 @@ from config.demo.clock import at
 from core.dates import add_months
 from core.roles import Role
 from evaluations.domain.surveys import answer_survey, close_survey, create_survey, open_survey
+from matching.domain.criteria import change_criteria
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.models import Run
 from notifications.models import EmailLink, Message
@@ -152,6 +153,7 @@ def _call(world: World) -> None:
         set_decision(enrollments=[rows[address(who)]], decision=decision, by=manager)
     release_decisions(cohort=cohort, by=manager, draft=True)
     set_decision(enrollments=[rows[address("lea")]], decision="accepted", by=manager)
+    change_criteria(cohort=cohort, criteria=world.program.criteria, version=0, own_reach=2, by=manager)
     world.uids |= {
         "draft": mine.uid,
         "applied": rows[address("tim")].uid,

@@ -61,6 +61,7 @@ def naive(cohort: Cohort, role: str) -> dict[int, dict[str, Any]]:
             "media": set(row.media),
             "availability": set(row.availability),
             "tier": 0 if row.left_out_before else 1,
+            "leanings": row.own_weights,
         }
     return found
 
@@ -92,6 +93,7 @@ def test_the_columns_equal_a_naive_reading():
         unit=UnitFactory(organization=top.organization, parent=top, top=top)
     )
     Enrollment.objects.filter(pk__in=cohort.enrollments.filter(role="mentor").values("pk")[:2]).update(used=1)
+    Enrollment.objects.filter(pk=odd.pk).update(own_weights={"goals": 1})
     whole = read_snapshot(cohort, {"rules": {"chain_levels": 3}})
     assert read(whole.mentees, whole, cohort) == naive(cohort, "mentee")
     assert read(whole.mentors, whole, cohort) == naive(cohort, "mentor")

@@ -221,6 +221,17 @@ class TestPage:
         assert "Mend the values that are marked, then ask again." in text(page)
         assert "found" not in page.context
 
+    @pytest.mark.parametrize(
+        ("query", "parts"),
+        [
+            ({}, {"musts": False, "weights": True, "fairness": False}),
+            ({"min_fit": "101"}, {"musts": False, "weights": False, "fairness": True}),
+            ({"unit": "same", "level_curve": "far"}, {"musts": True, "weights": True, "fairness": False}),
+        ],
+    )
+    def test_the_parts_asked_about_stand_open(self, here, login, query, parts):
+        assert login(here.manager).get(url(here), query).context["opened"] == parts
+
     def test_saving_puts_the_criteria_in_force_and_runs(self, here, login):
         client = login(here.manager)
         answer = client.post(url(here), {"weight_goals": "10", "objective": "score", "version": "0"})

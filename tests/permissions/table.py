@@ -149,6 +149,7 @@ ROWS: list[Row] = [
     Row("my_application_reopen", "uid=draft", NEVER, own("applicant")),
     Row("my_application_withdraw", "uid=draft", NEVER, own("applicant")),
     Row("my_application_accept", "uid=draft", NEVER, own("applicant")),
+    Row("my_weights", "uid=draft", own("applicant"), own("applicant")),
     # The people of a cohort
     Row("cohort_people", COHORT, staff(PEOPLE | HERE), NEVER),
     Row("people_export", COHORT, staff(PEOPLE | HERE), NEVER),

@@ -10,7 +10,7 @@ from agreements.domain.help import ask_for_help
 from agreements.models import ActionPlan, Activity, Mentorship
 from core.roles import Role
 from evaluations.models import Invitation
-from matching.models import Exclusion, Preset, Run, SideAnswer
+from matching.models import Exclusion, Preset, Run, Scheme, SideAnswer
 from notifications.domain.links import token_of
 from notifications.domain.preferences import switch_off_token
 from people.domain.imports import upload_import
@@ -107,6 +107,7 @@ def _call(program: Program, strand: Strand, people: dict[str, Any]) -> dict[str,
         **at, state="withdrawn", submitted_at=None, position_summary="canary-withdrawn"
     )
     people |= {"applicant": draft.person, "quitter": quit_early.person}
+    Scheme.objects.create(cohort=call, own_reach=2)
     hidden = make.CohortFactory(program=program, state="draft")
     submitted = make.EnrollmentFactory(
         **at, state="submitted", position_summary="canary-application", decision_note="canary-decision"
