@@ -14,9 +14,12 @@ from agreements.domain.approval import Decision
 from agreements.domain.help import last_rematch_day
 from agreements.domain.plans import FIELDS as PLAN_FIELDS
 from agreements.models import ActionPlan, Activity, Agreement, HelpRequest, Meeting, Mentorship
+from agreements.queries import waiting_for_circle
 from agreements.terms import FIELDS, LABELS, MEDIA, who_contacts
 from core.dates import today_in
 from core.forms import PageForm, PageModelForm
+from matching.lexicon import slots
+from participants.models import Enrollment
 from programs.labels import words
 
 PARTIES = _("the two of you, the supervisor who approves it, and the program managers")
@@ -304,3 +307,27 @@ class PublishFilter(PageForm):
         required=False,
         choices=[("", _("All")), ("both", _("Both said yes")), ("open", _("An answer is missing"))],
     )
+
+
+class JoinChoice(forms.ModelChoiceField):
+    """People by name, with the times they gave."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Name and times."""
+        times = ", ".join(slots(obj.availability))
+        return f"{obj.person.full_name} ({times})" if times else obj.person.full_name
+
+
+class JoinForm(PageForm):
+    """Who joins a circle."""
+
+    enrollment = JoinChoice(
+        queryset=Enrollment.objects.none(),
+        to_field_name="uid",
+        label=_("Who joins"),
+        help_text=_("Those of this strand who wait for a circle, with the times that suit them."),
+    )
+
+    def __init__(self, *args: Any, mentorship: Mentorship, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["enrollment"].queryset = waiting_for_circle(mentorship)  # type: ignore[attr-defined]

@@ -38,8 +38,10 @@ from agreements.models import (
     Signature,
 )
 from core.roles import Permission, roles_granting
+from matching.queries import to_match
+from participants.models import Enrollment
 from people.models import Person
-from programs.models import Cohort, Membership
+from programs.models import Cohort, Membership, Strand
 
 SILENT_DAYS = 21
 OPEN_STATES = [Mentorship.State.FORMING, Mentorship.State.ACTIVE, Mentorship.State.PAUSED]
@@ -233,3 +235,22 @@ def is_late() -> Q:
     """For rows of `with_progress`: an agreement, a plan or a month's meetings overdue."""
     unsigned = Q(agreement_due__lt=F("today")) & ~Q(agreement_state__in=["in_force", "ended"])
     return Q(state__in=OPEN_STATES) & (unsigned | Q(plan_due__lt=F("today")) | Q(late_months__gt=0))
+
+
+def free_places(mentorship: Mentorship) -> int:
+    """How many may still join a circle; none in a pair. One query."""
+    if mentorship.strand.format != Strand.Format.CIRCLE:
+        return 0
+    members = mentorship.members.filter(left_on=None).select_related("enrollment")
+    mentees = [member for member in members if member.side == Member.Side.MENTEE]
+    hosts = [member.enrollment for member in members if member.side == Member.Side.MENTOR]
+    rooms = [host.capacity - host.used for host in hosts]
+    return max(0, min([mentorship.strand.size_max - len(mentees), *rooms]))
+
+
+def waiting_for_circle(mentorship: Mentorship) -> QuerySet[Enrollment]:
+    """Who could join this circle, by name."""
+    people = to_match(mentorship.cohort_id, Strand.Format.CIRCLE).filter(
+        role=Enrollment.Role.MENTEE, strand=mentorship.strand_id, used__lt=F("capacity")
+    )
+    return people.select_related("person").order_by("person__full_name", "pk")

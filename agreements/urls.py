@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agreements.views import agreements, approval, meetings, mentorships, plans, publishing, staff
+from agreements.views import agreements, approval, joining, meetings, mentorships, plans, publishing, staff
 
 desk = "desk/<slug:program>/<slug:cohort>/mentorships/"
 urlpatterns = [
@@ -28,6 +28,7 @@ urlpatterns = [
     path(f"{desk}remind/", staff.remind, name="remind_supervisors"),
     path(f"{desk}<uuid:uid>/", staff.show, name="staff_mentorship"),
     path(f"{desk}<uuid:uid>/link/", staff.resend, name="supervisor_link"),
+    path(f"{desk}<uuid:uid>/join/", joining.join, name="circle_join"),
     path(f"{desk}<uuid:uid>/end/", staff.end, name="staff_mentorship_end"),
     path(f"{desk}<uuid:uid>/help/<uuid:asked>/", staff.help_handled, name="help_handled"),
     path(f"{desk}<uuid:uid>/agreement/", staff.agreement, name="staff_agreement"),

@@ -10,6 +10,7 @@ class Verb(StrEnum):
     MENTORSHIP_ENDED = "mentorship.ended"
     MENTORSHIP_COMPLETED = "mentorship.completed"
     MEMBER_LEFT = "mentorship.member_left"
+    MEMBER_JOINED = "mentorship.member_joined"
     HELP_ASKED = "mentorship.help_asked"
     HELP_HANDLED = "mentorship.help_handled"
     AGREEMENT_SAVED = "agreement.saved"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from matching.engine.circles import Gathering, gathering
 from matching.engine.field import Field
+from matching.queries import scheme_of
 from matching.snapshot import Snapshot, one_moment, read_snapshot
 from participants.models import Enrollment
 from programs.models import Cohort, Strand
@@ -59,3 +60,16 @@ def read_circles(cohort: Cohort, criteria: Mapping[str, Any]) -> CircleSnapshot 
     if not people.mentees.person or not any(hosts.limit):
         return None
     return CircleSnapshot(people, sizes)
+
+
+def rules_against(
+    cohort: Cohort, mentee: Enrollment, hosts: Sequence[Enrollment]
+) -> Iterator[tuple[str, Enrollment]]:
+    """The hard rules in force that keep this mentee from a circle of these hosts, each with the host."""
+    only = [mentee.pk, *(host.pk for host in hosts)]
+    people = read_snapshot(cohort, scheme_of(cohort).criteria, only=only, kind=Strand.Format.CIRCLE)
+    field = people.field()
+    for host in hosts:
+        if host.pk in people.mentors.enrollment:
+            row = people.mentors.enrollment.index(host.pk)
+            yield from ((rule, host) for rule in field.blocked_by(0, row))

@@ -18,8 +18,9 @@ from core.dates import last_day, today_in
 from core.errors import Refused
 from matching.domain.runs import mark_published
 from matching.models import PastPair, Proposal, Run
-from matching.past import past_pair, past_pair_digest
+from matching.past import past_pair
 from matching.queries import READY, impossible
+from matching.standing import barred
 from matching.why import Told, why_matched
 from notifications.domain import outbox
 from participants.models import Enrollment
@@ -35,7 +36,7 @@ def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = 
 
     What is not chosen can be published later, for as long as it can stand. The mails wait in the outbox as drafts.
     Raises Refused: "already_published", "not_certified", "wrong_stage", "nothing_to_publish", "not_accepted",
-    "no_place", "already_paired", "pair_barred", "past_pair".
+    "no_place", "already_paired", "pair_barred".
     """
     run = Run.objects.select_for_update().get(pk=run.pk)
     cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=run.cohort_id)
@@ -45,7 +46,7 @@ def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = 
     for proposal in chosen:
         proposal.mentee, proposal.mentor = enrollments[proposal.mentee_id], enrollments[proposal.mentor_id]
     _check_people(chosen, enrollments)
-    _check_pairs(chosen)
+    _check_pairs(cohort, chosen)
     groups = _groups(chosen)
     mentorships = _create(cohort, groups)
     _take_places(chosen)
@@ -129,26 +130,16 @@ def _check_people(chosen: Sequence[Proposal], enrollments: dict[int, Enrollment]
         )
 
 
-def _check_pairs(chosen: Sequence[Proposal]) -> None:
+def _check_pairs(cohort: Cohort, chosen: Sequence[Proposal]) -> None:
     names = {_pair_key(p): _("%(mentee)s with %(mentor)s") % _names(p) for p in chosen}
     open_keys = Member.objects.filter(pair_key__in=names, left_on=None).values_list("pair_key", flat=True)
     if taken := sorted(names[key] for key in open_keys):
         raise Refused("already_paired", _("Already a pair: %(pairs)s.") % {"pairs": ", ".join(taken)})
-    barred = set(
-        impossible(Proposal.objects.filter(pk__in=[p.pk for p in chosen])).values_list("pk", flat=True)
-    )
-    if never := sorted(names[_pair_key(p)] for p in chosen if p.pk in barred):
+    never = barred(cohort, chosen)
+    if told := sorted(names[_pair_key(p)] for p in chosen if p.pk in never):
         raise Refused(
             "pair_barred",
-            _("A rule forbids it by now: %(pairs)s.") % {"pairs": ", ".join(never)},
-            _("Run the matching again, or publish without these pairs."),
-        )
-    digests = {past_pair_digest(p.mentee.person_id, p.mentor.person_id): names[_pair_key(p)] for p in chosen}
-    past = PastPair.objects.filter(digest__in=digests).values_list("digest", flat=True)
-    if again := sorted(digests[bytes(digest)] for digest in past):
-        raise Refused(
-            "past_pair",
-            _("They were a pair before: %(pairs)s.") % {"pairs": ", ".join(again)},
+            _("A rule forbids it by now: %(pairs)s.") % {"pairs": ", ".join(told)},
             _("Run the matching again, or publish without these pairs."),
         )
 
@@ -212,7 +203,8 @@ def _create(cohort: Cohort, groups: Sequence[Sequence[Proposal]]) -> list[Mentor
             for proposal in _sides(group)[0]
         )
     PastPair.objects.bulk_create(
-        past_pair(p.mentee.person_id, p.mentor.person_id) for group in groups for p in group
+        (past_pair(p.mentee.person_id, p.mentor.person_id) for group in groups for p in group),
+        ignore_conflicts=True,  # where the rule against pairs of the past is off
     )
     return mentorships
 

@@ -21,6 +21,7 @@ from core.access import fetch
 from core.roles import Permission
 from matching.models import Proposal, Run, SideAnswer
 from matching.queries import READY, impossible, said
+from matching.standing import barred
 from programs.models import Cohort
 from programs.views.desk import desk_context, get_cohort
 
@@ -38,7 +39,7 @@ def publish(request: HttpRequest, program: str, cohort: str, number: int) -> Htt
     form = PublishFilter(request.GET)
     pairs = _narrow(_heads(run), form.cleaned_data if form.is_valid() else {})
     if request.method == "POST":
-        mentorships = publish_run(run=run, by=reader(request), proposals=_chosen(request, pairs))
+        mentorships = publish_run(run=run, by=reader(request), proposals=_chosen(request, found, pairs))
         return _published(request, found, len(mentorships))
     return render(request, "agreements/desk/publish.html", _context(request, found, run, form, pairs))
 
@@ -71,10 +72,12 @@ def _narrow(pairs: QuerySet[Proposal], chosen: dict[str, Any]) -> QuerySet[Propo
     return pairs.order_by("mentee__person__full_name", "pk")
 
 
-def _chosen(request: HttpRequest, pairs: QuerySet[Proposal]) -> list[Proposal]:
+def _chosen(request: HttpRequest, cohort: Cohort, pairs: QuerySet[Proposal]) -> list[Proposal]:
     """The pairs ticked, or with the button for all every pair of the filter that can still be made."""
     if request.POST.get("which") == "all":
-        return list(pairs.exclude(pk__in=impossible(pairs).values("pk")))
+        rows = list(pairs)
+        never = barred(cohort, rows)
+        return [pair for pair in rows if pair.pk not in never]
     ticked = set(request.POST.getlist("chosen"))
     return [pair for pair in pairs if str(pair.uid) in ticked]
 
@@ -86,7 +89,7 @@ def _context(
         request.GET.get("page")
     )
     shown = list(page.object_list)
-    barred = set(impossible(pairs).values_list("pk", flat=True))
+    never = barred(cohort, list(pairs))
     answers = said(run)
     published = run.proposals.exclude(published_at=None).count()
     return desk_context(request, cohort) | {
@@ -94,10 +97,10 @@ def _context(
         "form": form if answers else None,
         "page": page,
         "rows": [
-            {"proposal": p, "barred": p.pk in barred, "said": answers.get(p.pk), **_names(p)} for p in shown
+            {"proposal": p, "barred": p.pk in never, "said": answers.get(p.pk), **_names(p)} for p in shown
         ],
         "asked": bool(answers),
-        "possible": page.paginator.count - len(barred),
+        "possible": page.paginator.count - len(never),
         "published": published,
         "is_published": published > 0 and not run.proposals.filter(published_at=None).exists(),
         "can_publish": run.state in READY and cohort.state in {Cohort.State.MATCHING, Cohort.State.RUNNING},

@@ -22,7 +22,14 @@ from agreements.filters import narrow
 from agreements.forms import MentorshipFilter
 from agreements.models import Agreement, Member, Mentorship
 from agreements.panels import mentorships_url
-from agreements.queries import OPEN_STATES, current_agreement, staff_visible, with_members, with_progress
+from agreements.queries import (
+    OPEN_STATES,
+    current_agreement,
+    free_places,
+    staff_visible,
+    with_members,
+    with_progress,
+)
 from agreements.reading import read
 from agreements.tables import MentorshipTable, RemindTable, agreement_tag, plan_tag
 from agreements.views.agreements import pdf_response
@@ -163,6 +170,7 @@ def show(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResp
         "asked": asked,
         "may_manage": may_manage,
         "is_open": row.state != Mentorship.State.ENDED,
+        "free": free_places(row) if may_manage and row.state != Mentorship.State.ENDED else 0,
         "waits_for_supervisor": row.agreement_state == "waiting_supervisor",  # type: ignore[attr-defined]
     }
     return render(request, "agreements/desk/mentorship.html", context)

@@ -15,7 +15,8 @@ from agreements.domain.publishing import publish_run
 from agreements.models import ActionPlan, Agreement, Member, Mentorship
 from core.errors import Refused
 from core.models import AuditEvent
-from matching.models import Circle, Exclusion, PastPair, Run, SideAnswer
+from matching.domain.pairs import remember_pair
+from matching.models import Circle, Exclusion, PastPair, Run, Scheme, SideAnswer
 from notifications.models import Message
 from participants.models import Enrollment, SkillClaim
 from people.models import Person
@@ -244,7 +245,7 @@ def test_two_who_were_a_pair_are_never_again() -> None:
     Enrollment.objects.update(capacity=2)
     refused("already_paired", again)
     end_without_fault(mentorship=made, by=proposal.mentor.person)
-    refused("past_pair", again)
+    refused("pair_barred", again)
 
 
 def test_a_pair_excluded_since_is_named() -> None:
@@ -292,6 +293,18 @@ def test_a_circle_is_published_whole_without_those_who_left() -> None:
     assert made.members.filter(side="mentee").count() == 2
     assert made.members.filter(side="mentor").count() == 2
     assert set(run.proposals.exclude(published_at=None)) == set(able)
+
+
+def test_whoever_was_left_out_of_a_circle_that_has_begun_is_no_second_circle() -> None:
+    run = run_of(0)
+    circles_of(run, (3, 1), (2, 1))
+    left = run.proposals.filter(circle__number=1).order_by("pk")[0]
+    Enrollment.objects.filter(pk=left.mentee_id).update(state="left")
+    publish_run(run=run, by=manager(), proposals=run.proposals.filter(circle__number=1).exclude(pk=left.pk))
+    Enrollment.objects.filter(pk=left.mentee_id).update(state="accepted")
+    assert left.mentee.person.full_name in refused("pair_barred", run)
+    (other,) = publish_run(run=run, by=manager(), proposals=run.proposals.filter(circle__number=2))
+    assert other.members.count() == 3
 
 
 def test_two_hosts_share_one_circle() -> None:
@@ -364,3 +377,40 @@ def test_of_two_runs_one_gets_the_last_place() -> None:
     )
     assert at_once([run, other], manager()) == ["no_place", "published"]
     assert Enrollment.objects.get(pk=mentor.pk).used == 1
+
+
+def since(run: Run, **person: Any) -> None:
+    """The first pair's mentee changes after the run."""
+    Person.objects.filter(pk=run.proposals.order_by("pk")[0].mentee.person_id).update(**person)
+
+
+@pytest.mark.parametrize("rule", ["supervisor", "language", "strand", "level", "past_pair"])
+def test_a_rule_that_was_whole_in_the_run_and_is_broken_now_stops_the_pair_alone(rule: str) -> None:
+    run = run_of(2)
+    first, second = run.proposals.order_by("pk")
+    if rule == "supervisor":
+        since(run, supervisor=first.mentor.person)
+    elif rule == "language":
+        Person.objects.filter(pk=first.mentor.person_id).update(languages=["en"])
+        since(run, languages=["ar"])
+    elif rule == "strand":
+        Enrollment.objects.filter(pk=first.mentor_id).update(strand=StrandFactory(program=run.cohort.program))
+    elif rule == "level":
+        Scheme.objects.create(cohort=run.cohort, criteria={"rules": {"min_level_gap": 2}})
+        Person.objects.filter(pk=first.mentor.person_id).update(level=5)
+        since(run, level=4)
+    else:
+        remember_pair(first.mentee.person_id, first.mentor.person_id)
+    assert first.mentee.person.full_name in refused("pair_barred", run)
+    (made,) = publish_run(run=run, by=manager(), proposals=[second])
+    assert made.proposal == second
+
+
+def test_where_pairs_of_the_past_are_allowed_they_can_be_published_again() -> None:
+    run = run_of(1)
+    pair = run.proposals.get()
+    remember_pair(pair.mentee.person_id, pair.mentor.person_id)
+    refused("pair_barred", run)
+    Scheme.objects.create(cohort=run.cohort, criteria={"rules": {"past_pairs": False}})
+    assert len(publish_run(run=run, by=manager())) == 1
+    assert PastPair.objects.count() == 1

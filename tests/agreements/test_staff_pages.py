@@ -39,7 +39,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 CANARIES = ["CANARY-NOTE", "CANARY-PLAN", "CANARY-ACTIVITY"]
-PUBLISH_QUERIES = 14
+PUBLISH_QUERIES = 27
 
 
 def staff(cohort: Cohort, role: str = Role.MANAGER, organization: Organization | None = None) -> Person:

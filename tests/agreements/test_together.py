@@ -10,6 +10,7 @@ from django.urls import reverse
 from agreements.domain.publishing import publish_run
 from agreements.models import Member, Mentorship
 from agreements.together import together
+from matching.models import Circle
 from matching.why import general_starters
 from tests.factories import (
     CohortFactory,
@@ -32,11 +33,13 @@ def published(*names: str, **strand: Any) -> Mentorship:
     """Dana with these mentees, each with a goal of their own in common."""
     run = RunFactory(cohort=CohortFactory(state="matching"), certificate={"ok": True})
     at = {"cohort": run.cohort, "strand": StrandFactory(program=run.cohort.program, **strand)}
+    in_circle = strand.get("format") == "circle"
+    circle = Circle.objects.create(run=run, number=1, strand=at["strand"]) if in_circle else None
     mentor = EnrollmentFactory(**at, role="mentor", capacity=4, person__full_name="Dana Whitfield")
     for name in names:
         parts = [part("goals", 40, matched=[f"goal-of-{name}"]), part("unit", 20, same=True)]
         mentee = EnrollmentFactory(**at, person__full_name=name)
-        ProposalFactory(run=run, mentor=mentor, mentee=mentee, parts=parts)
+        ProposalFactory(run=run, mentor=mentor, mentee=mentee, parts=parts, circle=circle)
     (made,) = publish_run(run=run, by=PersonFactory())
     return made
 

@@ -235,6 +235,20 @@ def _choose_all(window: Window) -> None:
     window.press("Accept")
 
 
+def publishing(world: World) -> dict[str, Shown]:
+    """Both sides are asked about a pair, and pairs are published."""
+    ruth, review = person(MANAGER), world.desk("review", "matching/")
+    run, question = f"{review}{world.uids['run']}/", f"/me/pairs/{world.uids['question']}/"
+    return {
+        "ask both": Shown(ruth, f"{run}ask/"),
+        "ask both, error": Shown(ruth, f"{run}ask/", wrong("Write the mails")),
+        "answer": Shown(world.asked, question),
+        "answer, error": Shown(world.asked, question, wrong("Send my answer")),
+        "publish": Shown(ruth, f"{run}publish/"),
+        "publish, not yet": Shown(ruth, f"{review}9/publish/"),
+    }
+
+
 def matching(world: World) -> dict[str, Shown]:
     """Runs and their review, and the mentorships that come of them."""
     ruth, review = person(MANAGER), world.desk("review", "matching/")
@@ -260,8 +274,6 @@ def matching(world: World) -> dict[str, Shown]:
         "pair by hand, refused": Shown(ruth, f"{run}decide/?act=assign&pair=x"),
         "exclude": Shown(ruth, exclude),
         "exclude, error": Shown(ruth, exclude, wrong("Exclude the pair")),
-        "publish": Shown(ruth, f"{run}publish/"),
-        "publish, not yet": Shown(ruth, f"{review}9/publish/"),
         "mentorships, empty": Shown(ruth, world.desk("call", "mentorships/")),
         "mentorships": Shown(ruth, world.desk("running", "mentorships/")),
         "mentorships, none fits": Shown(ruth, world.desk("running", "mentorships/?q=nobody")),
@@ -342,6 +354,7 @@ GROUPS: dict[str, Callable[[World], dict[str, Shown]]] = {
     "pairs": pairs,
     "desk": desk,
     "matching": matching,
+    "publishing": publishing,
     "criteria": criteria,
     "mail-and-surveys": mail_and_surveys,
 }

@@ -22,7 +22,7 @@ from core.roles import Role
 from evaluations.domain.surveys import answer_survey, close_survey, create_survey, open_survey
 from matching.domain.criteria import change_criteria
 from matching.domain.fixed import exclude_pair, lock_pair
-from matching.models import Run
+from matching.models import Run, SideAnswer
 from notifications.models import EmailLink, Message
 from participants.domain.applications import save_page, start_application
 from participants.domain.import_checks import read_rows
@@ -66,6 +66,7 @@ class World:
     cohorts: dict[str, Cohort] = field(default_factory=dict)
     pairs: dict[str, running.Pair] = field(default_factory=dict)
     uids: dict[str, Any] = field(default_factory=dict)
+    asked: Person | None = None  # about a pair in which they are proposed
 
     def desk(self, cohort: str, rest: str = "") -> str:
         """An address of a cohort's desk."""
@@ -185,6 +186,11 @@ def _to_review(world: World) -> None:
         "mentee": first.mentee.uid,
         "mentor": first.mentor.uid,
     }
+    Cohort.objects.filter(pk=cohort.pk).update(answer_days=7)
+    asked = SideAnswer.objects.create(
+        proposal=first, enrollment=first.mentee, due_on=world.today + 5 * DAY, asked_by=manager
+    )
+    world.asked, world.uids["question"] = first.mentee.person, asked.uid
     make.RunFactory(cohort=cohort, number=9, state=Run.State.FAILED)
 
 

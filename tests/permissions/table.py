@@ -208,6 +208,7 @@ ROWS: list[Row] = [
     Row("staff_mentorship", ONE, staff(FOLLOW, hidden=GUEST), NEVER),
     Row("supervisor_link", ONE, NEVER, staff(COORDINATE, hidden=GUEST)),
     Row("staff_mentorship_end", ONE, staff(COORDINATE, hidden=GUEST), staff(COORDINATE, hidden=GUEST)),
+    Row("circle_join", ONE, staff(COORDINATE, hidden=GUEST), staff(COORDINATE, hidden=GUEST)),
     Row("help_handled", f"{ONE} asked=help", NEVER, staff(COORDINATE, hidden=GUEST)),
     Row("staff_agreement", ONE, staff(COORDINATE, hidden=GUEST), NEVER),
     Row("staff_agreement_pdf", ONE, staff(COORDINATE, hidden=GUEST), NEVER),

@@ -1,0 +1,146 @@
+"""A late joiner takes a free place in a circle: who may, what it makes, and who is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from agreements.domain.endings import end_without_fault
+from agreements.domain.joining import join_circle
+from agreements.domain.publishing import publish_run
+from agreements.models import ActionPlan, Member, Mentorship
+from agreements.queries import free_places
+from core.errors import Refused
+from core.models import AuditEvent
+from matching.models import Exclusion, PastPair
+from notifications.models import Message
+from participants.models import Enrollment
+from tests.factories import MembershipFactory, StrandFactory
+from tests.matching.people import World, world
+from tests.matching.test_views import text
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass
+class Meeting:
+    """A circle of three around one host who takes four, and somebody who comes late."""
+
+    here: World
+    circle: Mentorship
+    host: Enrollment
+    late: Enrollment
+
+
+@pytest.fixture
+def meeting() -> Meeting:
+    here = world()
+    strand = StrandFactory(program=here.program, format="circle", size_min=2, size_max=5)
+    host = here.mentor("Hanna Host", strand=strand, capacity=4)
+    for name in ("Ana", "Ben", "Cleo"):
+        here.mentee(name, strand=strand)
+    (circle,) = publish_run(run=here.run(), by=here.manager)
+    Message.objects.all().delete()
+    return Meeting(here, circle, host, here.mentee("Lee Late", strand=strand, availability=["mon-am"]))
+
+
+def join(meeting: Meeting, **change: Any) -> Member:
+    fields = {"mentorship": meeting.circle, "enrollment": meeting.late, "by": meeting.here.manager}
+    return join_circle(**{**fields, **change})
+
+
+def test_a_late_joiner_is_a_member_like_the_others(meeting: Meeting) -> None:
+    member = join(meeting)
+    assert (member.mentorship, member.side, member.person) == (meeting.circle, "mentee", meeting.late.person)
+    assert member.pair_key == f"{meeting.host.pk}:{meeting.late.pk}"
+    used = dict(Enrollment.objects.values_list("person__full_name", "used"))
+    assert (used["Hanna Host"], used["Lee Late"], used["Ana"]) == (4, 1, 1)
+    assert ActionPlan.objects.filter(mentorship=meeting.circle, mentee=meeting.late.person).count() == 1
+    assert PastPair.objects.count() == 4
+    assert AuditEvent.objects.filter(verb="mentorship.member_joined").count() == 1
+    mails = {mail.recipient.full_name: mail for mail in Message.objects.select_related("recipient")}
+    assert set(mails) == {"Hanna Host", "Lee Late"}
+    assert {mail.state for mail in mails.values()} == {Message.State.DRAFT}
+    assert "Hanna Host" in mails["Lee Late"].body
+    end_without_fault(mentorship=meeting.circle, by=meeting.late.person)
+    assert Enrollment.objects.get(pk=meeting.host.pk).used == 3
+
+
+def test_a_full_circle_takes_nobody(meeting: Meeting) -> None:
+    join(meeting)
+    assert free_places(meeting.circle) == 0
+    one_more = meeting.here.mentee("One More", strand=meeting.circle.strand)
+    with pytest.raises(Refused) as refused:
+        join(meeting, enrollment=one_more)
+    assert refused.value.code == "full"
+
+
+@pytest.mark.parametrize("code", ["ended", "not_a_circle", "not_accepted", "no_place", "rule_exclusion"])
+def test_who_may_not_join(meeting: Meeting, code: str) -> None:
+    change: dict[str, Any] = {}
+    if code == "ended":
+        end_without_fault(mentorship=meeting.circle, by=meeting.here.manager)
+    elif code == "not_a_circle":
+        meeting.here.mentee("Solo")
+        meeting.here.mentor("Mentor")
+        change["mentorship"] = next(
+            made
+            for made in publish_run(run=meeting.here.run(), by=meeting.here.manager)
+            if made != meeting.circle
+        )
+    elif code == "not_accepted":
+        Enrollment.objects.filter(pk=meeting.late.pk).update(state="waitlisted")
+    elif code == "no_place":
+        Enrollment.objects.filter(pk=meeting.late.pk).update(used=1)
+    else:
+        Exclusion.objects.create(
+            cohort=meeting.here.cohort,
+            mentee=meeting.late,
+            mentor=meeting.host,
+            reason="They share an office.",
+        )
+    before = Member.objects.count()
+    with pytest.raises(Refused) as refused:
+        join(meeting, **change)
+    assert refused.value.code == code
+    assert (Member.objects.count(), Message.objects.filter(dedupe_key__startswith="joined").count()) == (
+        before,
+        0,
+    )
+
+
+def test_somebody_of_another_strand_does_not_fit(meeting: Meeting) -> None:
+    with pytest.raises(Refused) as refused:
+        join(meeting, enrollment=meeting.here.mentee("Solo"))
+    assert refused.value.code == "not_accepted"
+
+
+def test_the_desk_adds_somebody(meeting: Meeting, login: Any) -> None:
+    here, circle = meeting.here, meeting.circle
+    args = [here.program.slug, here.cohort.slug, circle.uid]
+    shown, page = reverse("staff_mentorship", args=args), reverse("circle_join", args=args)
+    desk = login(here.manager)
+    assert "Add somebody: 1 place is free" in text(desk.get(shown))
+    offered = text(desk.get(page))
+    assert "Lee Late (Monday morning)" in offered
+    assert "Ana (" not in offered
+    nobody = desk.post(page, {"enrollment": ""})
+    assert (nobody.status_code, Member.objects.filter(person=meeting.late.person).exists()) == (200, False)
+    Exclusion.objects.create(cohort=here.cohort, mentee=meeting.late, mentor=meeting.host, reason="No.")
+    assert "not even by hand" in text(desk.post(page, {"enrollment": str(meeting.late.uid)}))
+    Exclusion.objects.all().delete()
+    assert desk.post(page, {"enrollment": str(meeting.late.uid)}).url == shown
+    assert Member.objects.filter(mentorship=circle, person=meeting.late.person).exists()
+    assert "Nobody can be added" in text(desk.get(page))
+    assert "Add somebody" not in text(desk.get(shown))
+
+
+def test_who_only_follows_is_not_offered_it(meeting: Meeting, login: Any) -> None:
+    here = meeting.here
+    args = [here.program.slug, here.cohort.slug, meeting.circle.uid]
+    liaison = MembershipFactory(program=here.program, role="hr_liaison").person
+    assert "Add somebody" not in text(login(liaison).get(reverse("staff_mentorship", args=args)))
+    assert login(liaison).get(reverse("circle_join", args=args)).status_code == 403
