@@ -5,14 +5,15 @@
     solution = solve(problem)
 
 What goes in speaks of person ids; what comes out speaks of rows, the places of people in the columns
-given. Every eligible pair is a candidate, so the optimum is that of the whole field. More than `MAX_PAIRS`
-eligible pairs are refused with a ValueError.
+given. Every eligible pair is a candidate, so the optimum is that of the whole field. A field of more than
+`MOST_PAIRS` is never held whole: `matching.engine.pricing.solve_field` solves fields of any size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from matching.engine.criteria import BONUSES, CRITERIA, RULES, Criteria, Rules, Weights
 from matching.engine.ground import Ground
+from matching.engine.pairs import Ints32, Pairs
 from matching.engine.parts import Part, parts_of
 from matching.engine.people import UNKNOWN, Ints, Links, Pair, People, Ragged
 from matching.engine.problem import Problem
@@ -27,13 +29,12 @@ from matching.engine.rules import names
 from matching.engine.scoring import Floats, attainable
 
 __all__ = [
-    "BONUSES", "CRITERIA", "MAX_PAIRS", "RULES", "UNKNOWN", "Criteria", "Field", "Links", "Part", "People",
+    "BONUSES", "CRITERIA", "MOST_PAIRS", "RULES", "UNKNOWN", "Criteria", "Field", "Links", "Part", "People",
     "Ragged", "Removal", "Rules", "Weights", "build_field",
 ]  # fmt: skip
 
-MAX_PAIRS = 30_000_000
-
-Ints32 = npt.NDArray[np.int32]
+MOST_PAIRS = 30_000_000
+_TOO_MANY = "the field has more than {:,} eligible pairs: build it for any_size, and use solve_field"
 
 
 class Removal(NamedTuple):
@@ -46,30 +47,84 @@ class Removal(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """All candidate pairs, sorted by mentee row and mentor row, and what the rules removed."""
+    """Who may be paired with whom, and what each pair is worth; what the rules removed."""
 
     mentees: People
     mentors: People
     criteria: Criteria
     links: Links
-    mentee: Ints32
-    mentor: Ints32
-    score: Ints32
-    attainable: Ints  # points of a perfect mentor for each mentee, wishes and introductions apart
-    group_ids: Ints  # group of `Problem.group` k is `group_ids[k]` of the column `People.group`
-    start: Ints  # candidates of mentee row r are `start[r]` to `start[r + 1]`
     ground: Ground
+    considered: Pairs | None = None  # of a field too large to hold every pair
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether every eligible pair is a candidate."""
+        return self.considered is None and self.size <= MOST_PAIRS
+
+    @cached_property
+    def size(self) -> int:
+        """How many pairs are eligible."""
+        return int(self.ground.tallies[0].eligible.sum())
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """The candidates, worked out when first asked for. Raises ValueError where they are too many to hold."""
+        if self.considered is not None:
+            return self.considered
+        if not self.complete:
+            raise ValueError(_TOO_MANY.format(MOST_PAIRS))
+        return every_pair(self.ground)
+
+    @property
+    def mentee(self) -> Ints32:
+        """Mentee row of each candidate."""
+        return self.pairs.mentee
+
+    @property
+    def mentor(self) -> Ints32:
+        """Mentor row of each candidate."""
+        return self.pairs.mentor
+
+    @property
+    def score(self) -> Ints32:
+        """Points of each candidate."""
+        return self.pairs.score
+
+    @cached_property
+    def attainable(self) -> Ints:
+        """Points of a perfect mentor for each mentee, wishes and introductions apart."""
+        return attainable(self.mentees, self.criteria)
+
+    @cached_property
+    def group_ids(self) -> Ints:
+        """Group of `Problem.group` k is `group_ids[k]` of the column `People.group`."""
+        return np.setdiff1d(self.mentees.group, [UNKNOWN])
+
+    @property
+    def start(self) -> Ints:
+        """Candidates of mentee row r are `start[r]` to `start[r + 1]`."""
+        return self.pairs.start
+
+    @cached_property
+    def left(self) -> tuple[Ints, Ints]:
+        """How many of the other side rules and minimum fit leave each mentee, and each mentor."""
+        if not self.ground.least.any():
+            mine, theirs = self.ground.tallies
+            return mine.eligible, theirs.eligible
+        if not self.complete:
+            return self.ground.counted()
+        return np.diff(self.start), np.bincount(self.mentor, minlength=len(self.mentors))
 
     def eligible(self, *, mentee: int) -> int:
         """How many mentors this mentee may be paired with."""
-        return int(self.start[mentee + 1] - self.start[mentee])
+        return int(self.left[0][mentee])
 
     def too_low(self, *, mentee: int | None = None, mentor: int | None = None) -> int:
         """How many of the other side the rules leave this person, but the minimum fit does not."""
         mine, theirs = self.ground.tallies
         if mentee is not None:
-            return int(mine.eligible[mentee]) - self.eligible(mentee=mentee)
-        return int(theirs.eligible[mentor]) - int((self.mentor == mentor).sum())
+            return int(mine.eligible[mentee] - self.left[0][mentee])
+        return int(theirs.eligible[mentor] - self.left[1][mentor])
 
     def removals(self, *, mentee: int | None = None, mentor: int | None = None) -> list[Removal]:
         """What each hard rule took from one person, the most first; rules that took nothing are left out."""
@@ -88,9 +143,9 @@ class Field:
         return names(int(self.ground.book.broken(np.array([mentee]), np.array([mentor]))[0]))
 
     def score_of(self, mentee: int, mentor: int) -> int | None:
-        """Score of a candidate pair, None for a forbidden one."""
-        edge = int(self._edges(np.array([mentee]), np.array([mentor]))[0])
-        return None if edge < 0 else int(self.score[edge])
+        """Score of an eligible pair, None for a forbidden one or one under the minimum fit."""
+        score = int(self.ground.worth(np.array([mentee]), np.array([mentor]))[0])
+        return None if self.blocked_by(mentee, mentor) or score < self.ground.least[mentee] else score
 
     def score_percent(self, mentee: npt.ArrayLike, score: npt.ArrayLike) -> Ints:
         """Scores as people see them, 0 to 100: the share of what a perfect mentor would score.
@@ -110,10 +165,10 @@ class Field:
         A lock of a forbidden pair raises ValueError with the names of the rules; one under the minimum fit
         is a candidate all the same. A kept pair that is no longer allowed is passed over.
         """
-        locked = self._locked(locks)
-        whole = self._with_low(locked)
-        kept = np.zeros(len(whole.mentee), dtype=bool)
-        edges = whole._edges(*self._rows(keep))
+        locked = self.locked_rows(locks)
+        pairs = self._with_low(locked)
+        kept = np.zeros(len(pairs), dtype=bool)
+        edges = pairs.find(*self.rows_of(keep))
         kept[edges[edges >= 0]] = True
         group: Ints | None = None
         if self.criteria.floor and len(self.group_ids):
@@ -122,9 +177,9 @@ class Field:
         return Problem(
             demand=self.mentees.limit,
             capacity=self.mentors.limit,
-            mentee=whole.mentee,
-            mentor=whole.mentor,
-            score=whole.score,
+            mentee=pairs.mentee,
+            mentor=pairs.mentor,
+            score=pairs.score,
             locked=locked,
             tier=self.mentees.tier if self.criteria.left_out_first else None,
             group=group,
@@ -133,44 +188,27 @@ class Field:
             key=(self.mentees.person, self.mentors.person),
         )
 
-    def _locked(self, locks: Sequence[Pair]) -> Ints | None:
-        mentee, mentor = self._rows(locks)
+    def locked_rows(self, locks: Sequence[Pair]) -> Ints:
+        """Rows of locked pairs of person ids. Raises ValueError for a forbidden one, with its rules."""
+        mentee, mentor = self.rows_of(locks)
         for pair, row, column in zip(locks, mentee.tolist(), mentor.tolist(), strict=True):
             if row < 0 or column < 0:
                 raise ValueError(f"locks: {pair} names somebody who is not in the field")
             if blocked := self.blocked_by(row, column):
                 raise ValueError(f"locks: {pair} is forbidden by {', '.join(blocked)}")
-        return np.stack([mentee, mentor], axis=1) if len(locks) else None
+        return np.stack([mentee, mentor], axis=1)
 
-    def _with_low(self, locked: Ints | None) -> Field:
-        """This field, and in it the locks that are no candidates because they do not reach the minimum fit."""
-        if locked is None or not len(low := locked[self._edges(*locked.T) < 0]):
-            return self
-        points = np.array([sum(part.points for part in self.parts(*pair)) for pair in low.tolist()])
-        given = (self.mentee, low[:, 0]), (self.mentor, low[:, 1]), (self.score, points)
-        mentee, mentor, score = (np.concatenate(both).astype(np.int32) for both in given)
-        order = np.lexsort((mentor, mentee))
-        start = np.searchsorted(mentee[order], np.arange(len(self.start)))
-        return replace(self, mentee=mentee[order], mentor=mentor[order], score=score[order], start=start)
+    def _with_low(self, locked: Ints) -> Pairs:
+        """The candidates, and the locks that are none because they do not reach the minimum fit."""
+        mentee, mentor = locked[self.pairs.find(*locked.T) < 0].T
+        if not len(mentee):
+            return self.pairs
+        return self.pairs.joined(len(self.mentors), mentee, mentor, self.ground.worth(mentee, mentor))
 
-    def _rows(self, pairs: Sequence[Pair]) -> tuple[Ints, Ints]:
+    def rows_of(self, pairs: Sequence[Pair]) -> tuple[Ints, Ints]:
+        """Mentee rows and mentor rows of pairs of person ids, -1 for whoever is not in the field."""
         flat = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
         return self.mentees.rows_of(flat[:, 0]), self.mentors.rows_of(flat[:, 1])
-
-    def _edges(self, mentee: Ints, mentor: Ints) -> Ints:
-        """Place of each pair among the candidates, -1 where it is none: a search within each mentee's."""
-        here = np.flatnonzero((mentee >= 0) & (mentor >= 0))
-        low, end = self.start[mentee[here]], self.start[mentee[here] + 1]
-        high = end.copy()
-        while (low < high).any():
-            middle = (low + high) // 2
-            before = (low < high) & (self.mentor[np.minimum(middle, len(self.mentor) - 1)] < mentor[here])
-            low, high = np.where(before, middle + 1, low), np.where(before, high, middle)
-        found = np.full(len(mentee), -1, dtype=np.int64)
-        there = low < end
-        there[there] = self.mentor[low[there]] == mentor[here[there]]
-        found[here[there]] = low[there]
-        return found
 
 
 def build_field(
@@ -178,31 +216,23 @@ def build_field(
     mentors: People,
     criteria: Criteria | None = None,
     links: Links | None = None,
+    *,
+    any_size: bool = False,
 ) -> Field:
-    """Score every eligible pair. Raises ValueError for more than `MAX_PAIRS` of them."""
+    """A field ready to be asked; its pairs are worked out when they are needed.
+
+    Raises ValueError for a wish of a rank under 1, and for more pairs than can be held, but for `any_size`.
+    """
     criteria, links = criteria or Criteria(), links or Links()
-    ground = Ground.of(mentees, mentors, criteria, links)
+    field = Field(mentees, mentors, criteria, links, Ground.of(mentees, mentors, criteria, links))
+    if not any_size and not field.complete:
+        raise ValueError(_TOO_MANY.format(MOST_PAIRS))
+    return field
+
+
+def every_pair(ground: Ground) -> Pairs:
+    """Every eligible pair. The columns are allocated once: the rules leave so many as is known beforehand."""
     start = np.concatenate(([0], np.cumsum(ground.tallies[0].eligible)))
-    if start[-1] > MAX_PAIRS:
-        raise ValueError(f"the field has more than {MAX_PAIRS:,} eligible pairs: split it by strand")
-    start, mentor, score = _candidates(ground, start)
-    return Field(
-        mentees=mentees,
-        mentors=mentors,
-        criteria=criteria,
-        links=links,
-        mentee=np.repeat(np.arange(len(mentees), dtype=np.int32), np.diff(start)),
-        mentor=mentor,
-        score=score,
-        attainable=attainable(mentees, criteria),
-        group_ids=np.setdiff1d(mentees.group, [UNKNOWN]),
-        start=start,
-        ground=ground,
-    )
-
-
-def _candidates(ground: Ground, start: Ints) -> tuple[Ints, Ints32, Ints32]:
-    """Where each mentee's candidates begin; mentor row and score of each. The rules leave so many as `start` says."""
     mentor, score = np.empty(start[-1], dtype=np.int32), np.full(start[-1], -1, dtype=np.int32)
 
     def fill(rows: Ints, columns: Ints, worth: Floats) -> None:
@@ -215,7 +245,7 @@ def _candidates(ground: Ground, start: Ints) -> tuple[Ints, Ints32, Ints32]:
     for _done in ground.pieces(fill):
         pass
     if not ground.least.any():
-        return start, mentor, score
+        return Pairs(start, mentor, score)
     enough = score >= 0
     left = np.concatenate(([0], np.cumsum(enough)))[start]
-    return left, mentor[enough], score[enough]
+    return Pairs(left, mentor[enough], score[enough])

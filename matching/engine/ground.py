@@ -12,17 +12,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from threading import local
 from typing import TypeVar
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from matching.engine.criteria import Criteria
 from matching.engine.people import Ints, Links, People
-from matching.engine.rules import Compared, Rulebook
+from matching.engine.rules import Bools, Compared, Rulebook
 from matching.engine.scoring import Bonds, Floats, attainable, bonds, factors
 from matching.engine.tally import Tally, judged, profiles, tallies
 
-PIECE = 1 << 20  # pairs worked out at once by one thread
+PIECE = 1 << 21  # pairs worked out at once by one thread
 MENTEES_TO_A_BLOCK = 128  # on average, at least
 FORBIDDEN = -1.0
 
@@ -83,25 +85,65 @@ class Ground:
             for number, mentors in enumerate(left_to)
         ]
 
-    def pieces(self, work: Callable[[Ints, Ints, Floats], T]) -> Iterator[T]:
-        """What `work` makes of mentee rows, mentor rows, and their scores (FORBIDDEN where a rule is broken or the
-        minimum fit is not reached).
+    def worth(self, mentee: Ints, mentor: Ints) -> Ints:
+        """Score of each of these pairs of rows, rules apart."""
+        found = np.zeros(len(mentee), dtype=np.int64)
+        step = max(1, PIECE // max(1, self.left.shape[1]))
+        for start in range(0, len(mentee), step):
+            part = slice(start, start + step)
+            found[part] = np.einsum("ij,ij->i", self.left[mentee[part]], self.right[mentor[part]])
+        keys = self.bonds.mentee * len(self.right) + self.bonds.mentor
+        if len(keys):
+            wanted = mentee * len(self.right) + mentor
+            place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            found += np.where(keys[place] == wanted, self.bonds.points[place], 0)
+        return found
 
-        In order; `work` is called by several threads at once.
+    def counted(self) -> tuple[Ints, Ints]:
+        """How many of the other side rules and minimum fit leave each mentee and mentor, by looking at every pair."""
+        counts = np.zeros(len(self.left), dtype=np.int64), np.zeros(len(self.right), dtype=np.int64)
+
+        def work(rows: Ints, columns: Ints, worth: Floats) -> tuple[Ints, Ints, Ints, Ints]:
+            enough = worth >= 0
+            return rows, enough.sum(axis=1), columns, enough.sum(axis=0)
+
+        for _, (rows, mine, columns, theirs) in self.pieces(work):
+            counts[0][rows] += mine
+            counts[1][columns] += theirs
+        return counts
+
+    def pieces(
+        self,
+        work: Callable[[Ints, Ints, Floats], T],
+        mentees: Bools | None = None,
+        mentors: Bools | None = None,
+    ) -> Iterator[tuple[int, T]]:
+        """What `work` makes of mentee rows, mentor rows, and their scores (FORBIDDEN where a rule is broken or
+        the minimum fit is not reached).
+
+        Each with the number of mentees it stands for, in a fixed order; `work` is called by several threads
+        at once, and may not hold on to the scores. `mentees` and `mentors` mark those among whom to look.
         """
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        room = local()  # each thread's own: to ask for memory at each piece would cost more than the sums
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
             for block in self.blocks:
-                right = np.ascontiguousarray(self.right[block.mentors].T)
-                step = max(1, PIECE // max(1, len(block.mentors)))
-                parts = [block.mentees[start : start + step] for start in range(0, len(block.mentees), step)]
+                rows = block.mentees if mentees is None else block.mentees[mentees[block.mentees]]
+                columns = block.mentors if mentors is None else block.mentors[mentors[block.mentors]]
+                right = np.ascontiguousarray(self.right[columns].T)
+                step = max(1, PIECE // max(1, len(columns)))
+                parts = [rows[start : start + step] for start in range(0, len(rows), step)]
 
-                def piece(rows: Ints, columns: Ints = block.mentors, right: Floats = right) -> T:
-                    return work(rows, columns, self._worth(rows, columns, right))
+                def piece(rows: Ints, columns: Ints = columns, right: Floats = right) -> tuple[int, T]:
+                    size = len(rows) * len(columns)
+                    if not hasattr(room, "worth") or size > len(room.worth):
+                        room.worth = np.empty(max(size, PIECE), dtype=np.float32)
+                    worth = room.worth[:size].reshape(len(rows), len(columns))
+                    return len(rows), work(rows, columns, self._score(rows, columns, right, worth))
 
                 yield from pool.map(piece, parts)
 
-    def _worth(self, rows: Ints, columns: Ints, right: Floats) -> Floats:
-        worth = self.left[rows] @ right
+    def _score(self, rows: Ints, columns: Ints, right: Floats, worth: Floats) -> Floats:
+        np.matmul(self.left[rows], right, out=worth)
         place = np.full(len(self.right), -1)
         place[columns] = np.arange(len(columns))
         for side, value in ((self.bonds, self.bonds.points), (self.book.named, None)):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from matching.engine.certificate import certify, most_by_tier, most_pairs, suffices
-from matching.engine.network import Network, Optimizer, network, reward
+from matching.engine.network import Network, Optimizer, flow_of, network, reduced_costs, reward
 from matching.engine.problem import Ints64, Problem
 from matching.engine.solution import OBJECTIVES, Solution, count, largest, usable, weights
 
@@ -24,22 +24,52 @@ def solve(problem: Problem, *, objective: str = "people", min_score: int | str =
     neither a covered mentee nor a pair. Raises ValueError for a wrong argument, EngineError if the solver
     fails.
     """
+    lowest = checked(objective, min_score)
+    if lowest is None:
+        lowest = best_minimum(problem)
+    net = network(problem, usable(problem, lowest))
+    optimizer = Optimizer(net)
+    potential = _proven(problem, optimizer, weights(problem, objective))
+    _settle(problem, optimizer)
+    solution = _solution(problem, objective, lowest, optimizer, potential)
+    return replace(solution, certificate=certify(problem, solution))
+
+
+def checked(objective: str, min_score: int | str) -> int | None:
+    """The minimum score, None for "best". Raises ValueError for a wrong argument."""
     if objective not in OBJECTIVES:
         raise ValueError(f"objective: {objective!r} is neither 'people' nor 'score'")
     if min_score == "best":
-        lowest = best_minimum(problem)
-    elif isinstance(min_score, int) and min_score >= 0:
-        lowest = min_score
-    else:
-        raise ValueError(f"min_score: {min_score!r} is neither a number from 0 on nor 'best'")
-    weight = weights(problem, objective)
-    net = network(problem, usable(problem, lowest))
-    optimizer = Optimizer(net)
-    potential = _proven(problem, optimizer, weight)
+        return None
+    if isinstance(min_score, int) and min_score >= 0:
+        return min_score
+    raise ValueError(f"min_score: {min_score!r} is neither a number from 0 on nor 'best'")
+
+
+def priced(problem: Problem, objective: str, min_score: int) -> Solution:
+    """An optimum with its prices, nothing settled among equals and nothing certified yet."""
+    optimizer = Optimizer(network(problem, usable(problem, min_score)))
+    potential = _proven(problem, optimizer, weights(problem, objective))
+    return _solution(problem, objective, min_score, optimizer, potential)
+
+
+def settled(problem: Problem, solution: Solution) -> Solution:
+    """The optimum that `solve` would choose among those that the prices of an optimal solution leave, certified."""
+    net = network(problem, usable(problem, solution.min_score))
+    tight = reduced_costs(problem, solution, net) == 0
+    optimizer = Optimizer(net, flow_of(problem, solution, net), tight)
+    _settle(problem, optimizer)
+    chosen = _solution(problem, solution.objective, solution.min_score, optimizer, None)
+    prices = {name: getattr(solution, name) for name in ("price_mentee", "price_mentor", "price_group")}
+    chosen = replace(chosen, **prices)
+    return replace(chosen, certificate=certify(problem, chosen))
+
+
+def _settle(problem: Problem, optimizer: Optimizer) -> None:
+    """Most pairs kept, then the lots, among the optima."""
     if problem.keep.any():
-        optimizer.maximize(reward(problem, net, "keep"))
-    optimizer.maximize(_lots(problem, net))
-    return _solution(problem, objective, lowest, optimizer, potential)
+        optimizer.maximize(reward(problem, optimizer.net, "keep"))
+    optimizer.maximize(_lots(problem, optimizer.net))
 
 
 def best_minimum(problem: Problem) -> int:
@@ -98,18 +128,20 @@ def _mix(
 
 
 def _solution(
-    problem: Problem, objective: str, lowest: int, optimizer: Optimizer, potential: Ints64
+    problem: Problem, objective: str, lowest: int, optimizer: Optimizer, potential: Ints64 | None
 ) -> Solution:
     net = optimizer.net
     edges = np.concatenate([problem.locked_edges, net.edge[optimizer.flow[net.pairs] > 0]])
     edges = edges[np.argsort(problem.edge_keys[edges])]
     goals = count(problem, edges)
     mentees, mentors = len(problem.demand), len(problem.capacity)
+    if potential is None:
+        potential = np.zeros(net.nodes, dtype=np.int64)
     price_mentor = -potential[1 + mentees : 1 + mentees + mentors]
     idle = np.ones(mentors, dtype=bool)
     idle[problem.mentor[net.edge[optimizer.flow[net.pairs] > 0]]] = False
     price_mentor[idle] = np.maximum(price_mentor[idle], 0)
-    solution = Solution(
+    return Solution(
         objective=objective,
         min_score=lowest,
         mentee=problem.mentee[edges],
@@ -125,4 +157,3 @@ def _solution(
         price_mentor=price_mentor,
         price_group=potential[1 + mentees + mentors :],
     )
-    return replace(solution, certificate=certify(problem, solution))

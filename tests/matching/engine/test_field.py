@@ -268,10 +268,19 @@ def test_what_is_not_stated_neither_forbids_nor_earns() -> None:
         assert field.parts(0, 0) == []
 
 
-def test_too_large_a_field_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(field_module, "MAX_PAIRS", 5)
+def test_too_large_a_field_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its people may be asked about; its pairs are for `solve_field`."""
+    monkeypatch.setattr(field_module, "MOST_PAIRS", 5)
     people = People(person=range(3), limit=[1] * 3), People(person=range(5, 7), limit=[1] * 2)
-    with pytest.raises(ValueError, match=r"^the field has more than 5 eligible pairs: split it by strand$"):
+    field = build_field(*people, links=Links(exclusions=[(0, 5)]))
+    assert (field.complete, field.size) == (True, 5)
+    field = build_field(*people, any_size=True)
+    assert (field.complete, field.size, field.eligible(mentee=0)) == (False, 6, 2)
+    assert field.score_of(0, 1) == 0
+    refused = r"^the field has more than 5 eligible pairs: build it for any_size, and use solve_field$"
+    with pytest.raises(ValueError, match=refused):
+        field.problem()
+    with pytest.raises(ValueError, match=refused):
         build_field(*people)
 
 
