@@ -286,6 +286,14 @@ def matching(world: World) -> dict[str, Shown]:
     }
 
 
+def circles(world: World) -> dict[str, Shown]:
+    """Circles under review, and one that meets and takes in somebody."""
+    ruth = person(MANAGER)
+    shown = {name: Shown(ruth, path) for name, path in world.circles.items()}
+    join = world.circles["circle, join"]
+    return {**shown, "circle, join, error": Shown(ruth, join, wrong("Add to the circle"))}
+
+
 def criteria(world: World) -> dict[str, Shown]:
     """What a good pair is, and what other criteria would lead to."""
     ruth, review = person(MANAGER), world.desk("review", "matching/")
@@ -355,6 +363,7 @@ GROUPS: dict[str, Callable[[World], dict[str, Shown]]] = {
     "desk": desk,
     "matching": matching,
     "publishing": publishing,
+    "circles": circles,
     "criteria": criteria,
     "mail-and-surveys": mail_and_surveys,
 }

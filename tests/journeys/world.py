@@ -36,6 +36,7 @@ from programs.domain import cohorts
 from programs.domain.programs import add_member, create_program
 from programs.models import Cohort, Program, Questionnaire
 from tests import factories as make
+from tests.journeys import circles
 from tests.journeys.story import (
     MANAGER,
     MENTEES,
@@ -66,6 +67,7 @@ class World:
     cohorts: dict[str, Cohort] = field(default_factory=dict)
     pairs: dict[str, running.Pair] = field(default_factory=dict)
     uids: dict[str, Any] = field(default_factory=dict)
+    circles: dict[str, str] = field(default_factory=dict)  # addresses of pages about circles
     asked: Person | None = None  # about a pair in which they are proposed
 
     def desk(self, cohort: str, rest: str = "") -> str:
@@ -93,6 +95,7 @@ def build() -> World:
     _to_review(world)
     _under_way(world)
     _surveys(world)
+    world.circles = circles.addresses()
     for name, content in (("good", people_csv()), ("faulty", people_csv(level="eight"))):
         uploaded = upload_import(content=content, file_name=f"{name}.csv", by=operator)
         world.uids[name] = check_import(pk=uploaded.pk).uid
