@@ -8,9 +8,11 @@ from typing import Any
 from django.db.models import (
     CharField,
     DateField,
+    DateTimeField,
     Exists,
     ExpressionWrapper,
     F,
+    Func,
     Min,
     OuterRef,
     Q,
@@ -27,11 +29,14 @@ from core.dates import EndOfDay
 from core.roles import Permission, roles_granting
 from matching.models import Run, SideAnswer
 from matching.queries import questions
-from notifications.deadlines import COLUMNS, Deadline, DeadlineKind, Wording, register
+from notifications.deadlines import COLUMNS, NEVER, Deadline, DeadlineKind, Wording, register
+from participants.models import Introduction
+from participants.rules import BEFORE_PAIRS, LIVE
 from programs.labels import word
 from programs.models import Cohort, Membership
 
 Key = tuple[int, str, int]
+DECIDE_DAYS = 7  # after a yes of both
 WAITING = (Cohort.State.SELECTING, Cohort.State.MATCHING)
 
 
@@ -122,6 +127,51 @@ def _answer(question: SideAnswer) -> Wording:
     )
 
 
+def decide_rows() -> QuerySet[Any, Any]:
+    """One for each cohort with introductions on which both agreed, and each of those who may run its matching."""
+    live = Q(mentee__state__in=LIVE, mentor__state__in=LIVE)
+    agreed = Introduction.objects.filter(
+        live, cohort=OuterRef("program__cohorts"), state=Introduction.State.AGREED
+    ).order_by("answered_at")
+    zone = F("program__cohorts__timezone")
+    first = Func(
+        zone, Subquery(agreed.values("answered_at")[:1]), function="timezone", output_field=DateTimeField()
+    )
+    due = ExpressionWrapper(Cast(first, DateField()) + Value(DECIDE_DAYS), output_field=DateField())
+    return (
+        Membership.objects.filter(role__in=roles_granting(Permission.RUN_MATCHING), organization=None)
+        .filter(Exists(agreed), program__cohorts__state__in=BEFORE_PAIRS)
+        .annotate(
+            kind=Value("decide_introductions", output_field=CharField()),
+            cohort_id=F("program__cohorts"),
+            object_id=F("program__cohorts"),
+            occurrence=Value("", output_field=CharField()),
+            opens_on=Cast(first, DateField()),
+            due_on=due,
+            due_at=EndOfDay(due, zone),
+            done_at=NEVER,
+        )
+        .values_list(*COLUMNS)
+        .distinct()
+    )
+
+
+def decide_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:
+    """Decide on the introductions of a cohort. One query."""
+    rows = list(rows)
+    cohorts = Cohort.objects.select_related("program").in_bulk({row.object_id for row in rows})
+    return {(row.object_id, row.occurrence, row.person_id): _decide(cohorts[row.object_id]) for row in rows}
+
+
+def _decide(cohort: Cohort) -> Wording:
+    values = {"program": cohort.program.name, "cohort": cohort.name}
+    return Wording(
+        verb=_("Decide on people who would like to be a pair"),
+        explanation=_("%(program)s, %(cohort)s. Both have said yes and wait for your word.") % values,
+        url=reverse("matching_introductions", args=[cohort.program.slug, cohort.slug]),
+    )
+
+
 def register_all() -> None:
     """Called once, when the app is ready."""
     register(
@@ -141,6 +191,16 @@ def register_all() -> None:
             publish_rows,
             publish_words,
             remind=(-14, -7, -1, 3),
+            staff=True,
+        )
+    )
+    register(
+        DeadlineKind(
+            "decide_introductions",
+            gettext_lazy("Decide on introductions"),
+            decide_rows,
+            decide_words,
+            remind=(-2, 3),
             staff=True,
         )
     )

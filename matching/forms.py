@@ -108,3 +108,15 @@ class PairForm(PageForm):
     def pair(self) -> tuple[Enrollment, Enrollment]:
         """The mentee and the mentor that were chosen."""
         return self._people[self.cleaned_data["mentee"]], self._people[self.cleaned_data["mentor"]]
+
+
+class WordForm(PageForm):
+    """A word to two people to whom another match is recommended."""
+
+    word = forms.CharField(
+        label=_("A word to both"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("What you would recommend instead, and why. Be kind: they have found each other."),
+    )
+    visible_to = {"word": _("the two of them, and the program’s staff")}

@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from matching.models import Decision, Exclusion, Lock, Proposal, Run, Scheme, SideAnswer
-from participants.models import Enrollment
+from participants.models import Enrollment, Shortlist
 from people.models import Person
 from programs.models import Cohort, Strand
 
@@ -137,3 +137,9 @@ def said(run: Run) -> dict[int, dict[str, SideAnswer]]:
     for row in rows:
         found.setdefault(row.proposal_id, {})[row.enrollment.role] = row
     return found
+
+
+def shortlist_counts(cohort: Cohort) -> dict[str, int]:
+    """Shortlists `made`, and how many of them are `ranked`."""
+    lists = Shortlist.objects.filter(enrollment__cohort=cohort, enrollment__state=Enrollment.State.ACCEPTED)
+    return lists.aggregate(made=Count("pk"), ranked=Count("pk", filter=Q(ranked_at__isnull=False)))

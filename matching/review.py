@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from matching import left_words, words
@@ -19,6 +18,7 @@ from matching.lexicon import goal_labels, lexicon, medium, slots
 from matching.models import Circle, Leftover, Lock, Outlook, Proposal, Run
 from matching.queries import impossible
 from participants.models import Enrollment, SkillClaim
+from people.languages import language_name
 from people.models import Person
 from programs.labels import in_language
 from programs.models import Program
@@ -263,7 +263,7 @@ def _profile(row: Enrollment, said: dict[tuple[int, str], list[str]], goals: dic
         (_("Work"), ", ".join(filter(None, [person.job_title, directorate(person)]))),
         (_("Career level"), person.level),
         (_("Location"), person.location),
-        (_("Languages"), ", ".join(_language(code) for code in person.languages)),
+        (_("Languages"), ", ".join(language_name(code) for code in person.languages)),
         (_("Seeks"), ", ".join(said.get((row.pk, SkillClaim.Direction.SEEKS), []))),
         (_("Offers"), ", ".join(said.get((row.pk, SkillClaim.Direction.OFFERS), []))),
         (_("Goals"), ", ".join(goals.get(code, code) for code in row.goals)),
@@ -280,13 +280,6 @@ def _profile(row: Enrollment, said: dict[tuple[int, str], list[str]], goals: dic
         (_("Expects"), row.expectations),
     ]
     return Profile(row, [fact for fact in about if fact[1]], [text for text in texts if text[1]])
-
-
-def _language(code: str) -> str:
-    try:
-        return str(get_language_info(code)["name_translated"])
-    except KeyError:
-        return code
 
 
 def directorate(person: Person) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from matching.engine import Problem
@@ -22,10 +22,12 @@ from matching.models import Proposal
 from matching.own import own_weights
 from matching.past import past_pairs_between
 from matching.queries import exclusions_of, latest_ready, locks_of, scheme_of, to_match
-from participants.models import Enrollment, SkillClaim, Wish
+from participants.models import Enrollment, Introduction, SkillClaim, Wish
+from participants.queries import PROMISED
 from programs.models import Cohort, Strand
 
 Pair = tuple[int, int]
+NEEDS = ["career", "technical", "belonging"]  # by bit, as the engine knows them
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Side:
     media: list[int] = field(default_factory=list)
     availability: list[int] = field(default_factory=list)
     tier: list[int] = field(default_factory=list)
+    needs: list[int] = field(default_factory=list)  # bits by NEEDS: has (mentee), can serve (mentor)
     leanings: list[dict[str, int]] = field(
         default_factory=list
     )  # what matters more (1) or less (-1) to the person
@@ -57,6 +60,7 @@ class Side:
         apart = ("enrollment", "leanings")
         columns = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in apart}
         weights = own_weights(self.leanings, criteria.weights, reach) if any(self.leanings) else None
+        columns["needs"] = self.needs or None  # packed before they were asked for
         return People(**columns, group=self.unit, weights=weights)
 
 
@@ -76,6 +80,9 @@ class Snapshot:
     slots: list[str]
     criteria: dict[str, Any]
     own_reach: int = 0  # points by which people may move a weight
+    # Both empty in what was packed before there were introductions.
+    asked_by_mentors: list[Pair] = field(default_factory=list)  # asked a mentee, and was not told no
+    introductions: list[Pair] = field(default_factory=list)  # both have said yes
 
     def field(self) -> Field:
         """All eligible pairs, scored."""
@@ -88,7 +95,13 @@ class Snapshot:
 
     def links(self) -> Links:
         """What links two people, for the engine."""
-        return Links(wishes=self.wishes, exclusions=self.exclusions, past_pairs=self.past_pairs)
+        return Links(
+            wishes=self.wishes,
+            mentor_wishes=[(mentee, mentor, 1) for mentee, mentor in self.asked_by_mentors],
+            introductions=self.introductions,
+            exclusions=self.exclusions,
+            past_pairs=self.past_pairs,
+        )
 
     def problem(self, built: Field) -> Problem:
         """What is to be solved. A lock or a kept pair of somebody who has left stands in nobody's way."""
@@ -140,7 +153,7 @@ class Snapshot:
                 yield json.dumps(entry, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-_PAIRS = ("wishes", "exclusions", "past_pairs", "locks", "keep")
+_PAIRS = ("wishes", "asked_by_mentors", "introductions", "exclusions", "past_pairs", "locks", "keep")
 
 
 def _tuples(rows: list[list[int]]) -> list[Any]:
@@ -168,10 +181,7 @@ def read_snapshot(
     only: Iterable[int] | None = None,
     kind: str = Strand.Format.ONE_TO_ONE,
 ) -> Snapshot:
-    """Read the cohort's accepted people in strands of one kind.
-
-    `only` narrows it to some enrollments (and leaves out the run before).
-    """
+    """Accepted people in strands of one kind; `only` some enrollments, which leaves out the run before."""
     settings = Criteria.from_dict(criteria)
     with one_moment():
         rows = _rows(cohort, only, kind)
@@ -188,6 +198,8 @@ def read_snapshot(
             mentees=mentees,
             mentors=mentors,
             wishes=_wishes(mentees),
+            asked_by_mentors=_pairs(_introduced(cohort, asked_by=Enrollment.Role.MENTOR)),
+            introductions=_pairs(_introduced(cohort, state__in=PROMISED)),
             exclusions=_pairs(exclusions_of(cohort)),
             past_pairs=past,
             locks=sorted(
@@ -202,12 +214,18 @@ def read_snapshot(
         )
 
 
+def _introduced(cohort: Cohort, **which: Any) -> QuerySet[Introduction]:
+    """Pairs of whom nobody has said no."""
+    alive = [*PROMISED, Introduction.State.ASKED]
+    return Introduction.objects.filter(cohort=cohort, state__in=alive).filter(**which)
+
+
 def _rows(cohort: Cohort, only: Iterable[int] | None, kind: str) -> list[dict[str, Any]]:
     people = to_match(cohort, kind).order_by("person_id")
     if only is not None:
         people = people.filter(pk__in=list(only))
     rows: Iterable[Any] = people.values(
-        "id", "role", "person_id", "strand_id", "left_out_before", "goals", "media", "availability",
+        "id", "role", "person_id", "strand_id", "left_out_before", "goals", "media", "availability", "needs",
         "own_weights", free=F("capacity") - F("used"), level=F("person__level"), place=F("person__location"),
         directorate=Coalesce("person__unit__top_id", "person__unit_id"), languages=F("person__languages"),
         zone=F("person__timezone"), boss=F("person__supervisor_id"),
@@ -256,6 +274,7 @@ def _side(cohort: Cohort, codes: _Codes, rows: Sequence[Mapping[str, Any]]) -> S
         side.goals.append(sorted({codes.goals.index(code) for code in row["goals"]}))
         side.media.append(_mask(codes.media, row["media"]))
         side.availability.append(_mask(codes.slots, row["availability"]))
+        side.needs.append(_mask(NEEDS, row["needs"]))
         side.tier.append(0 if row["left_out_before"] else 1)
         side.leanings.append(row["own_weights"])
         side.chain.append([])

@@ -5,6 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from matching.asking import work_out
+from matching.domain import shortlists
 from matching.domain.execution import execute_run
 from matching.domain.runs import sweep
 from matching.whatif import Question
@@ -26,3 +27,9 @@ def sweep_runs() -> None:
 def answer_what_if(cohort_id: int, present: list[Any], asked: list[Any], person_id: int, key: str) -> None:
     """Answer a what-if question of a large cohort; the page that asked polls for it."""
     work_out(cohort_id, Question(*present), Question(*asked), person_id=person_id, key=key)
+
+
+@shared_task
+def make_shortlists(round_id: int) -> None:
+    """Make the shortlists that were asked for; a second delivery does nothing."""
+    shortlists.make_shortlists(round_id)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching.views import acts, answers, criteria, hand, overview, own, run, whatif
+from matching.views import acts, answers, criteria, hand, overview, own, run, ways, whatif
 
 DESK = "desk/<slug:program>/<slug:cohort>/matching/"
 RUN = f"{DESK}<int:number>/"
@@ -20,6 +20,10 @@ urlpatterns = [
     path(f"{DESK}lock/", acts.lock, name="matching_lock"),
     path(f"{DESK}undo/", acts.undo, name="matching_undo"),
     path(f"{DESK}exclude/<uuid:mentee>/<uuid:mentor>/", acts.exclude, name="matching_exclude"),
+    path(f"{DESK}introductions/", ways.introductions, name="matching_introductions"),
+    path(f"{DESK}introductions/<uuid:uid>/confirm/", ways.confirm, name="matching_introduction_confirm"),
+    path(f"{DESK}introductions/<uuid:uid>/change/", ways.change, name="matching_introduction_change"),
+    path(f"{DESK}shortlists/", ways.shortlists, name="matching_shortlists"),
     path(RUN, run.show, name="matching_run"),
     path(f"{RUN}progress/", run.progress, name="matching_progress"),
     path(f"{RUN}decide/", hand.decide_page, name="matching_decide"),

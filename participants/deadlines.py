@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import (
+    Case,
     CharField,
     Count,
     DateField,
@@ -18,6 +19,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Value,
+    When,
 )
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -26,8 +28,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from core.dates import EndOfDay
 from core.roles import Permission, roles_granting
 from notifications.deadlines import COLUMNS, NEVER, Deadline, DeadlineKind, Wording, register
-from participants.models import Enrollment
-from participants.rules import OFFER_DAYS, REVIEW_DAYS
+from participants.models import Enrollment, Introduction, Shortlist
+from participants.rules import BEFORE_PAIRS, LIVE, OFFER_DAYS, REVIEW_DAYS
 from programs.labels import word
 from programs.models import Cohort, Membership
 
@@ -113,6 +115,48 @@ def review_rows() -> QuerySet[Any, Any]:
     )
 
 
+def answer_rows() -> QuerySet[Any, Any]:
+    """Somebody waits for a yes or no, or got one."""
+    asked = Case(When(asked_by=Enrollment.Role.MENTEE, then=F("mentor__person")), default=F("mentee__person"))
+    live = Q(mentee__state__in=LIVE, mentor__state__in=LIVE)
+    return (
+        Introduction.objects.filter(Q(answered_at__isnull=False) | live & Q(state=Introduction.State.ASKED))
+        .annotate(
+            kind=_text("answer_introduction"),
+            person_id=asked,
+            object_id=F("pk"),
+            occurrence=_text(""),
+            opens_on=LocalDatePlus(F("created_at"), F("cohort__timezone"), days=0),
+            due_on=F("expires_on"),
+            due_at=EndOfDay(F("expires_on"), F("cohort__timezone")),
+            done_at=F("answered_at"),
+        )
+        .values_list(*COLUMNS)
+    )
+
+
+def rank_rows() -> QuerySet[Any, Any]:
+    """Shortlists of people who take part: to rank, or ranked."""
+    zone = F("enrollment__cohort__timezone")
+    return (
+        Shortlist.objects.filter(
+            Q(ranked_at__isnull=False)
+            | Q(enrollment__state__in=LIVE, enrollment__cohort__state__in=BEFORE_PAIRS)
+        )
+        .annotate(
+            kind=_text("rank_shortlist"),
+            person_id=F("enrollment__person"),
+            cohort_id=F("enrollment__cohort"),
+            object_id=F("pk"),
+            occurrence=_text(""),
+            opens_on=LocalDatePlus(F("created_at"), zone, days=0),
+            due_at=EndOfDay(F("due_on"), zone),
+            done_at=F("ranked_at"),
+        )
+        .values_list(*COLUMNS)
+    )
+
+
 def _enrollments(rows: Iterable[Deadline]) -> dict[int, Enrollment]:
     keys = [row.object_id for row in rows]
     return Enrollment.objects.select_related("cohort__program").in_bulk(keys)
@@ -168,6 +212,52 @@ def review_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:
     }
 
 
+def answer_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:
+    """Answer Dana, who would like to be a pair with you. One query."""
+    rows = list(rows)
+    found = Introduction.objects.select_related("cohort__program", "mentee__person", "mentor__person")
+    by_pk = found.in_bulk([row.object_id for row in rows])
+    return {(row.object_id, row.occurrence, row.person_id): _answer(by_pk[row.object_id]) for row in rows}
+
+
+def _answer(introduction: Introduction) -> Wording:
+    cohort = introduction.cohort
+    values = {
+        "name": introduction.asker.person.name,
+        "program": cohort.program.name,
+        "cohort": cohort.name,
+    }
+    return Wording(
+        verb=_("Answer %(name)s, who would like to be a pair with you") % values,
+        explanation=_("%(program)s, %(cohort)s. A yes or a no; a “no” needs no reason.") % values,
+        url=reverse("my_introduction", args=[introduction.uid]),
+        done=_("You answered %(name)s") % values,
+    )
+
+
+def rank_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:
+    """Rank the mentors proposed to you. One query."""
+    rows = list(rows)
+    found = Shortlist.objects.select_related("enrollment__cohort__program")
+    by_pk = found.in_bulk([row.object_id for row in rows])
+    return {(row.object_id, row.occurrence, row.person_id): _rank(by_pk[row.object_id]) for row in rows}
+
+
+def _rank(shortlist: Shortlist) -> Wording:
+    cohort = shortlist.enrollment.cohort
+    values = {
+        "mentors": word(cohort.program, "mentors"),
+        "program": cohort.program.name,
+        "cohort": cohort.name,
+    }
+    return Wording(
+        verb=_("Rank the %(mentors)s proposed to you") % values,
+        explanation=_("%(program)s, %(cohort)s. Your ranking becomes your wishes.") % values,
+        url=reverse("my_shortlist", args=[shortlist.uid]),
+        done=_("You ranked the %(mentors)s proposed to you") % values,
+    )
+
+
 def _waiting(cohorts: set[int], people: set[int]) -> Counter[tuple[int, int]]:
     """How many applications wait for each (cohort, member of staff), as far as the roles reach. Two queries."""
     submitted = Enrollment.objects.filter(cohort__in=cohorts, state=S.SUBMITTED)
@@ -197,26 +287,20 @@ def _review(cohort: Cohort, waiting: int) -> Wording:
 
 def register_all() -> None:
     """Called once, when the app is ready."""
-    register(
-        DeadlineKind(
-            "finish_application",
-            gettext_lazy("Finish the application"),
-            finish_rows,
-            finish_words,
-            remind=(-7, -1),
-            escalate_after=None,
-        )
+    own = (
+        ("finish_application", gettext_lazy("Finish the application"), finish_rows, finish_words, (-7, -1)),
+        ("accept_place", gettext_lazy("Accept the place offered"), accept_rows, accept_words, (-3, -1)),
+        (
+            "answer_introduction",
+            gettext_lazy("Answer somebody who asks to be a pair"),
+            answer_rows,
+            answer_words,
+            (-5, -1),
+        ),
+        ("rank_shortlist", gettext_lazy("Rank the mentors proposed"), rank_rows, rank_words, (-5, -1, 2)),
     )
-    register(
-        DeadlineKind(
-            "accept_place",
-            gettext_lazy("Accept the place offered"),
-            accept_rows,
-            accept_words,
-            remind=(-3, -1),
-            escalate_after=None,
-        )
-    )
+    for code, label, rows, words, remind in own:
+        register(DeadlineKind(code, label, rows, words, remind=remind, escalate_after=None))
     register(
         DeadlineKind(
             "review_applications",

@@ -6,15 +6,17 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.forms import PageForm
+from participants.cards import choices_of
 from participants.domain.places import HOLDS_PLACE
 from participants.domain.selection import DECISIONS
-from participants.models import Enrollment
+from participants.models import Enrollment, SkillClaim
 from participants.queries import directorates, late_people
+from people.languages import language_name
 from programs.labels import in_language, word
 from programs.models import Cohort, Strand
 
@@ -31,6 +33,83 @@ class FilterForm(PageForm):
     """Nothing has to be filled in, so nothing is called optional."""
 
     hide_optional = True
+
+
+class DirectoryFilter(filters.FilterSet):
+    """Mentors of the directory by what they offer and where they are; choices are those that somebody has."""
+
+    q = filters.CharFilter(label=_("Name or position"), method="search")
+    skill = filters.ChoiceFilter(label=_("Skill"), method="offers", empty_label=_("Any"))
+    need = filters.ChoiceFilter(label=_("Mentor for"), method="serves", empty_label=_("Anything"))
+    language = filters.ChoiceFilter(label=_("Language"), method="speaks", empty_label=_("Any"))
+    location = filters.ChoiceFilter(
+        label=_("Place"), field_name="person__location", empty_label=_("Anywhere")
+    )
+    directorate = filters.ChoiceFilter(
+        label=_("Directorate"), method="within", empty_label=pgettext_lazy("directorates", "All")
+    )
+    free = filters.BooleanFilter(label=_("With a free place"), method="has_place", widget=forms.CheckboxInput)
+
+    class Meta:
+        model = Enrollment
+        fields = ("q", "skill", "need", "language", "location", "directorate", "free")
+        form = FilterForm
+
+    def __init__(self, data: Any, queryset: QuerySet[Enrollment], *, cohort: Cohort) -> None:
+        super().__init__(data, queryset=queryset)
+        for name, choices in directory_choices(queryset, cohort).items():
+            self.filters[name].extra["choices"] = choices
+            if len(choices) < 2:
+                del self.filters[name]  # nothing to choose among
+
+    def search(self, rows: QuerySet[Enrollment], _name: str, value: str) -> QuerySet[Enrollment]:
+        """Every word must stand in the name or in the position."""
+        for part in value.split():
+            rows = rows.filter(
+                Q(person__full_name__icontains=part)
+                | Q(person__preferred_name__icontains=part)
+                | Q(person__job_title__icontains=part)
+            )
+        return rows
+
+    def offers(self, rows: QuerySet[Enrollment], _name: str, slug: str) -> QuerySet[Enrollment]:
+        """A skill of theirs."""
+        return rows.filter(
+            Exists(SkillClaim.objects.filter(enrollment=OuterRef("pk"), skill__slug=slug, direction="offers"))
+        )
+
+    def serves(self, rows: QuerySet[Enrollment], _name: str, need: str) -> QuerySet[Enrollment]:
+        """A need that they can serve."""
+        return rows.filter(needs__contains=[need])
+
+    def speaks(self, rows: QuerySet[Enrollment], _name: str, code: str) -> QuerySet[Enrollment]:
+        """A language of theirs."""
+        return rows.filter(person__languages__contains=[code])
+
+    def within(self, rows: QuerySet[Enrollment], _name: str, unit: str) -> QuerySet[Enrollment]:
+        """In a top unit or below it."""
+        return rows.filter(Q(person__unit__top=unit) | Q(person__unit=unit))
+
+    def has_place(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        """Those who can still be asked."""
+        return rows.exclude(free=0) if value else rows
+
+
+def directory_choices(rows: QuerySet[Enrollment], cohort: Cohort) -> dict[str, list[tuple[str, str]]]:
+    """What these mentors have, by filter. A fixed number of queries."""
+    mentors = rows.order_by()
+    offered = SkillClaim.objects.filter(enrollment__in=mentors.values("pk"), direction="offers")
+    skills = offered.order_by("skill").distinct("skill").values_list("skill__slug", "skill__name")
+    people = list(mentors.values_list("needs", "person__languages", "person__location"))
+    needs = choices_of(cohort, Role.MENTOR.value, "needs")["needs"]
+    served = {need for row in people for need in row[0]}
+    return {
+        "skill": sorted(((slug, in_language(name)) for slug, name in skills), key=lambda one: one[1]),
+        "need": [(value, label) for value, label in needs.items() if value in served],
+        "language": sorted({(code, language_name(code)) for row in people for code in row[1]}),
+        "location": sorted({(row[2], row[2]) for row in people if row[2]}),
+        "directorate": [(str(unit.pk), unit.name) for unit in directorates(rows)],
+    }
 
 
 class PeopleFilter(filters.FilterSet):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
 from core.forms import PageForm
 from participants.domain.selection import DECISIONS
-from participants.models import Enrollment
+from participants.models import Enrollment, Suggestion
 from participants.queries import mentors_to_wish_for
+from participants.rules import LIVE
 from people.models import Person
 from programs.labels import in_language
 from programs.models import Strand
@@ -121,7 +122,49 @@ class UploadForm(PageForm):
     )
 
 
-def chosen_among(rows: QuerySet[Enrollment], uids: Sequence[str]) -> QuerySet[Enrollment]:
+class AskForm(PageForm):
+    """A request to somebody of the directory."""
+
+    note = forms.CharField(
+        label=_("A few words to them"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Who you are, and what you hope for. Two sentences are plenty."),
+    )
+    visible_to = {"note": _("the person you ask, and nobody else")}
+
+
+class ApproachForm(AskForm):
+    """A mentor's request to somebody whose address is known."""
+
+    email = forms.EmailField(label=_("Their e-mail address"))
+    field_order = ("email", "note")
+    mentee: Enrollment  # once it is valid
+
+    def __init__(self, *args: Any, mentor: Enrollment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.mentor = mentor
+
+    def clean_email(self) -> str:
+        """Somebody who takes part on the other side. The words are the same whoever it is not."""
+        email: str = self.cleaned_data["email"].strip().lower()
+        there = Enrollment.objects.filter(
+            cohort=self.mentor.cohort_id, role=Enrollment.Role.MENTEE, state__in=LIVE, person__is_active=True
+        )
+        found = there.filter(person__email=email).select_related("person").first()
+        if found is None:
+            raise forms.ValidationError(
+                _("Nobody with this address can be asked in this round. Check the spelling.")
+            )
+        self.mentee = found
+        return email
+
+
+M = TypeVar("M", bound=Model)
+
+
+def chosen_among(rows: QuerySet[M], uids: Sequence[str]) -> QuerySet[M]:
     """Of these rows the ones ticked; what is no uid is passed over."""
     valid = []
     for uid in uids:
@@ -130,3 +173,30 @@ def chosen_among(rows: QuerySet[Enrollment], uids: Sequence[str]) -> QuerySet[En
         except forms.ValidationError:
             continue
     return rows.filter(uid__in=valid)
+
+
+class RankForm(PageForm):
+    """One choice for each mentor of a shortlist: a rank, or no wish."""
+
+    RANKS = ((0, _("No wish")), (1, _("1st wish")), (2, _("2nd wish")), (3, _("3rd wish")))
+
+    def __init__(self, *args: Any, suggestions: Sequence[Suggestion], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for one in suggestions:
+            self.fields[f"rank_{one.pk}"] = forms.TypedChoiceField(
+                label=one.mentor.person.name, choices=self.RANKS, coerce=int, initial=one.rank or 0
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """No rank twice."""
+        seen: set[int] = set()
+        for name in list(self.fields):
+            rank = self.cleaned_data.get(name)
+            if rank and rank in seen:
+                self.add_error(name, _("You have given this rank already. Choose another."))
+            seen.add(rank or 0)
+        return self.cleaned_data
+
+    def ranks(self) -> dict[int, int]:
+        """Ranks by suggestion, 0 for no wish."""
+        return {int(name.removeprefix("rank_")): rank for name, rank in self.cleaned_data.items()}

@@ -11,6 +11,10 @@ KINDS = (
     MailKind("application_declined", _("You are not accepted this time")),
     MailKind("place_offered", _("A place is offered to you")),
     MailKind("offer_lapsed", _("A place offered was not accepted in time")),
+    MailKind("introduction_asked", _("Somebody would like to be a pair with you")),
+    MailKind("introduction_answered", _("The answer to your request")),
+    MailKind("introduction_decided", _("What becomes of an introduction")),
+    MailKind("shortlist_ready", _("Mentors proposed to you")),
 )
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from core.roles import Permission, roles_granting
 from notifications.deadlines import kinds
-from participants.models import Enrollment, Skill
-from participants.rules import is_open_to
+from participants.models import Enrollment, Introduction, Shortlist, Skill, Suggestion
+from participants.rules import BEFORE_PAIRS, LIVE, is_open_to
 from people.models import Person, Unit
 from programs.models import Cohort, Membership, Offer, Program, Questionnaire, Strand
 
 S = Enrollment.State
+PROMISED = (Introduction.State.AGREED, Introduction.State.CONFIRMED)
+BROWSING = (*LIVE, S.WAITLISTED, S.OFFERED)
 
 
 def visible_enrollments(person: Person) -> QuerySet[Enrollment]:
@@ -54,15 +57,18 @@ def accepted(cohort: Cohort, role: str | None = None) -> QuerySet[Enrollment]:
 def mentors_to_wish_for(enrollment: Enrollment) -> QuerySet[Person]:
     """Mentors whom an applicant can name: applied or accepted, in the same strand unless the program mixes them."""
     mentors = Enrollment.objects.filter(
-        cohort=enrollment.cohort_id,
-        person=OuterRef("pk"),
-        role=Enrollment.Role.MENTOR,
-        state__in=[S.SUBMITTED, S.ACCEPTED],
+        cohort=enrollment.cohort_id, person=OuterRef("pk"), role=Enrollment.Role.MENTOR, state__in=LIVE
     )
-    if enrollment.cohort.program.criteria.get("rules", {}).get("same_strand", True):
-        mentors = mentors.filter(strand=enrollment.strand_id)
+    mentors = in_reach(mentors, enrollment)
     others = Person.objects.filter(Exists(mentors), is_active=True).exclude(pk=enrollment.person_id)
     return others.order_by("full_name", "pk")
+
+
+def in_reach(mentors: QuerySet[Enrollment], enrollment: Enrollment) -> QuerySet[Enrollment]:
+    """Those of another strand drop out, unless the program mixes them."""
+    if enrollment.cohort.program.criteria.get("rules", {}).get("same_strand", True):
+        return mentors.filter(strand=enrollment.strand_id)
+    return mentors
 
 
 def open_strands(cohort: Cohort, person: Person, role: str) -> list[Strand]:
@@ -187,3 +193,82 @@ def late_people(cohort: Cohort) -> set[int]:
         if not kind.staff
     ]
     return {person for (person,) in overdue[0].union(*overdue[1:])}
+
+
+def with_free_places(rows: QuerySet[Enrollment]) -> QuerySet[Any]:
+    """Adds `free`: places neither used nor promised to an introduction.
+
+    A confirmed one that has been published is among the used, so the larger of the two counts.
+    """
+
+    def promised(side: str) -> Subquery:
+        held = Introduction.objects.filter(state__in=PROMISED, **{side: OuterRef("pk")}).order_by()
+        counted = held.values(side).annotate(number=Count("pk")).values("number")
+        return Subquery(counted, output_field=IntegerField())
+
+    taken = Coalesce(promised("mentor"), promised("mentee"), 0)
+    return rows.annotate(free=Greatest(F("capacity") - Greatest(F("used"), taken), 0))
+
+
+def introductions_of(person: Person) -> QuerySet[Introduction]:
+    """Those in which a person asks or is asked, newest first."""
+    mine = Introduction.objects.filter(Q(mentee__person=person.pk) | Q(mentor__person=person.pk))
+    return mine.select_related(
+        "cohort__program", "mentee__person__unit", "mentor__person__unit", "decided_by"
+    ).order_by("-pk")
+
+
+def introductions_for_staff(cohort: Cohort) -> QuerySet[Introduction]:
+    """Those on which both agreed, by people who still take part. A "no" is nobody else's business."""
+    agreed = Introduction.objects.filter(
+        cohort=cohort,
+        state__in=[*PROMISED, Introduction.State.CHANGED],
+        mentee__state__in=LIVE,
+        mentor__state__in=LIVE,
+    )
+    people = ("mentee__person__unit", "mentor__person__unit", "decided_by")
+    return agreed.select_related(*people).order_by("answered_at", "pk")
+
+
+def may_browse(person: Person) -> QuerySet[Enrollment]:
+    """A person's enrollments as mentee that open a directory of mentors."""
+    return (
+        Enrollment.objects.filter(person=person.pk, role=Enrollment.Role.MENTEE, state__in=BROWSING)
+        .filter(
+            Q(cohort__introductions=True) | Q(cohort__self_match=True) | Q(cohort__shortlists=True),
+            cohort__state__in=BEFORE_PAIRS,
+        )
+        .select_related("cohort__program", "strand", "person")
+        .order_by("cohort__starts_on", "pk")
+    )
+
+
+def mentors_shown(enrollment: Enrollment) -> QuerySet[Any]:
+    """Mentors who agreed to be found, and whom this mentee could be matched with; with their free places."""
+    mentors = Enrollment.objects.filter(
+        cohort=enrollment.cohort_id,
+        role=Enrollment.Role.MENTOR,
+        state__in=LIVE,
+        listed=True,
+        person__is_active=True,
+    ).exclude(person=enrollment.person_id)
+    return with_free_places(in_reach(mentors, enrollment)).select_related("person__unit", "strand")
+
+
+def may_introduce(person: Person) -> QuerySet[Enrollment]:
+    """A person's enrollments as mentor from which a mentee can be asked."""
+    mine = Enrollment.objects.filter(person=person.pk, role=Enrollment.Role.MENTOR, state__in=LIVE)
+    mine = mine.filter(cohort__introductions=True, cohort__state__in=BEFORE_PAIRS)
+    return mine.select_related("cohort__program", "strand", "person").order_by("cohort__starts_on", "pk")
+
+
+def shortlists_of(person: Person) -> QuerySet[Shortlist]:
+    """What is proposed to a person who still takes part."""
+    mine = Shortlist.objects.filter(enrollment__person=person.pk, enrollment__state__in=LIVE)
+    return mine.select_related("enrollment__cohort__program", "enrollment__person", "enrollment__strand")
+
+
+def still_suggested(shortlist: Shortlist) -> QuerySet[Suggestion]:
+    """Those of a shortlist who take part, in an order that says nothing: by name."""
+    there = shortlist.suggestions.filter(mentor__state__in=LIVE, mentor__person__is_active=True)
+    return there.select_related("mentor__person__unit").order_by("mentor__person__full_name", "pk")

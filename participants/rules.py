@@ -13,6 +13,11 @@ from programs.models import Cohort, Strand
 OFFER_DAYS = 7  # to accept a place from the waiting list
 REVIEW_DAYS = 14  # after the call for the team to decide
 MAX_WISHES = 3
+ANSWER_DAYS = 10  # to answer somebody who asks to be a pair
+MAX_ASKED = 3  # people of whom one waits for an answer at a time
+RANKING_DAYS = 10  # to rank a shortlist
+LIVE = (Enrollment.State.SUBMITTED, Enrollment.State.ACCEPTED)  # who looks for a pair, or soon will
+BEFORE_PAIRS = (Cohort.State.CALL_OPEN, Cohort.State.SELECTING, Cohort.State.MATCHING)
 
 
 def call_is_open(cohort: Cohort) -> bool:
@@ -24,6 +29,18 @@ def call_is_open(cohort: Cohort) -> bool:
 def is_open_to(strand: Strand, mentee: Person) -> bool:
     """Whether a strand is for people with this one's type of contract."""
     return not strand.contract_types or mentee.contract_type in strand.contract_types
+
+
+def has_directory(cohort: Cohort) -> bool:
+    """Whether mentees find mentors there: before the pairs are made, in a program where they have a say."""
+    is_wanted = cohort.introductions or cohort.self_match or cohort.shortlists
+    return is_wanted and cohort.state in BEFORE_PAIRS
+
+
+def may_ask(cohort: Cohort, role: str) -> bool:
+    """Whether this side may ask somebody of the other to be a pair."""
+    is_mentee = role == Enrollment.Role.MENTEE
+    return cohort.state in BEFORE_PAIRS and (cohort.introductions or (is_mentee and cohort.self_match))
 
 
 def offer_due_on(enrollment: Enrollment) -> date:

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from participants.views import apply, decisions, imports, mine, people
+from participants.views import apply, decisions, directory, imports, introductions, mine, people, shortlist
 
 DESK = "desk/<slug:program>/<slug:cohort>/people/"
+MENTORS = "mentors/<slug:program>/<slug:cohort>/"
 FORM = "apply/<slug:program>/<slug:cohort>/"
 
 urlpatterns = [
@@ -18,6 +19,16 @@ urlpatterns = [
     path("me/applications/<uuid:uid>/reopen/", mine.reopen, name="my_application_reopen"),
     path("me/applications/<uuid:uid>/withdraw/", mine.withdraw, name="my_application_withdraw"),
     path("me/applications/<uuid:uid>/accept/", mine.accept, name="my_application_accept"),
+    path("me/introductions/", introductions.index, name="my_introductions"),
+    path("me/introductions/<uuid:uid>/", introductions.show, name="my_introduction"),
+    path("me/introductions/<uuid:uid>/answer/", introductions.answer, name="my_introduction_answer"),
+    path("me/introductions/<uuid:uid>/take-back/", introductions.take_back, name="my_introduction_take_back"),
+    path("me/introductions/as/<uuid:uid>/", introductions.approach, name="approach"),
+    path("me/shortlist/<uuid:uid>/", shortlist.rank, name="my_shortlist"),
+    path("mentors/", directory.choose, name="mentors"),
+    path(MENTORS, directory.index, name="mentor_directory"),
+    path(f"{MENTORS}wishes/", directory.wish, name="mentor_wish"),
+    path(f"{MENTORS}<uuid:uid>/", directory.show, name="mentor_card"),
     path(DESK, people.index, name="cohort_people"),
     path(f"{DESK}export/", people.export, name="people_export"),
     path(f"{DESK}decide/", decisions.decide, name="people_decide"),

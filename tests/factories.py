@@ -128,6 +128,43 @@ class EnrollmentFactory(DjangoModelFactory[participants.Enrollment]):
     submitted_at = factory.LazyFunction(timezone.now)  # type: ignore[attr-defined]
 
 
+class IntroductionFactory(DjangoModelFactory[participants.Introduction]):
+    """Asked by the mentee, unless it says otherwise; answered and decided as its state wants it."""
+
+    class Meta:
+        model = participants.Introduction
+
+    mentee = SubFactory(EnrollmentFactory)
+    mentor = LazyAttribute(
+        lambda one: EnrollmentFactory(cohort=one.mentee.cohort, strand=one.mentee.strand, role="mentor")
+    )
+    cohort = LazyAttribute(lambda one: one.mentee.cohort)
+    asked_by = "mentee"
+    state = participants.Introduction.State.ASKED
+    expires_on = LazyAttribute(lambda _: timezone.localdate() + timedelta(days=10))
+    answered_at = LazyAttribute(
+        lambda one: timezone.now() if one.state in ("agreed", "refused", "confirmed", "changed") else None
+    )
+    decided_at = LazyAttribute(lambda one: timezone.now() if one.state in ("confirmed", "changed") else None)
+    word = LazyAttribute(lambda one: "Look further." if one.state == "changed" else "")
+
+
+class ShortlistFactory(DjangoModelFactory[participants.Shortlist]):
+    """`mentors` are the enrollments on it."""
+
+    class Meta:
+        model = participants.Shortlist
+        skip_postgeneration_save = True
+
+    enrollment = SubFactory(EnrollmentFactory)
+    due_on = LazyAttribute(lambda _: timezone.localdate() + timedelta(days=10))
+
+    @factory.post_generation  # type: ignore[attr-defined,untyped-decorator]
+    def mentors(self, create: bool, extracted: Any, **_more: Any) -> None:
+        for mentor in extracted or ():
+            participants.Suggestion.objects.create(shortlist=self, mentor=mentor)
+
+
 class RunFactory(DjangoModelFactory[matching.Run]):
     class Meta:
         model = matching.Run

@@ -141,6 +141,10 @@ CELERY_BEAT_SCHEDULE = {
     "send-reminders": {"task": "notifications.tasks.send_reminders", "schedule": crontab(minute="*/15")},
     "advance-cohorts": {"task": "programs.tasks.advance_cohorts", "schedule": crontab(minute=5)},
     "lapse-offers": {"task": "participants.tasks.lapse_offers", "schedule": crontab(minute=35)},
+    "settle-introductions": {
+        "task": "participants.tasks.settle_introductions",
+        "schedule": crontab(minute=50),
+    },
     "close-surveys": {"task": "evaluations.tasks.close_surveys", "schedule": crontab(minute=10)},
     "end-mentorships": {
         "task": "agreements.tasks.end_mentorships",

@@ -8,8 +8,9 @@ from matching.models.fixed import Exclusion, Lock, PastPair
 from matching.models.inputs import RunInput
 from matching.models.presets import Preset
 from matching.models.runs import Leftover, Outlook, Proposal, Run
+from matching.models.shortlists import ShortlistRound
 
 __all__ = [
     "Circle", "Decision", "Exclusion", "Leftover", "Lock", "Outlook", "PastPair", "Preset", "Proposal", "Run",
-    "RunInput", "Scheme", "SideAnswer",
+    "RunInput", "Scheme", "ShortlistRound", "SideAnswer",
 ]  # fmt: skip

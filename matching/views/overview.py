@@ -13,9 +13,19 @@ from core.roles import Permission
 from matching.domain.runs import request_run
 from matching.engine.field import Criteria
 from matching.forms import RunForm
-from matching.queries import UNDER_WAY, exclusions_of, locks_of, runs_of, scheme_of, waiting
+from matching.queries import (
+    UNDER_WAY,
+    exclusions_of,
+    locks_of,
+    runs_of,
+    scheme_of,
+    shortlist_counts,
+    waiting,
+)
 from matching.summary import criteria_bars, rules_in_words, run_lines
 from matching.views.common import matching_context, whole_cohort
+from participants.models import Introduction
+from participants.queries import introductions_for_staff
 from programs.views.desk import reader
 
 
@@ -36,6 +46,8 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "locks": locks_of(found).count(),
         "exclusions": exclusions_of(found).count(),
         "form": RunForm(),
+        "to_confirm": introductions_for_staff(found).filter(state=Introduction.State.AGREED).count(),
+        "lists": shortlist_counts(found),
     }
     return render(request, "matching/index.html", context)
 

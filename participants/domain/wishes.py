@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.audit import record
 from core.errors import Refused
 from participants.models import Enrollment, Wish
-from participants.queries import mentors_to_wish_for
-from participants.rules import MAX_WISHES
+from participants.queries import BROWSING, mentors_to_wish_for
+from participants.rules import BEFORE_PAIRS, MAX_WISHES
+from participants.verbs import Verb
 from people.models import Person
 
 
@@ -57,3 +60,41 @@ def set_wishes(enrollment: Enrollment, uids: Sequence[str]) -> None:
     Wish.objects.bulk_create(
         Wish(enrollment=enrollment, rank=rank, mentor=mentor) for rank, mentor in enumerate(chosen, start=1)
     )
+
+
+@transaction.atomic
+def change_wishes(*, enrollment: Enrollment, act: str, mentor: Person, by: Person) -> list[Person]:
+    """Add a mentor as the last wish, or bring one `up`, `down`, or `remove` it; the wishes as they are then.
+
+    They are those of the application form. A wish for somebody who has gone drops out on the way.
+    Raises Refused as `check_wishes`, wishes_closed.
+    """
+    row = lock_for_wishes(enrollment)
+    before = standing_wishes(row)
+    after = [uid for uid in before if act != "remove" or uid != str(mentor.uid)]
+    if act == "add" and str(mentor.uid) not in after:
+        after.append(str(mentor.uid))
+    elif act in ("up", "down") and str(mentor.uid) in after:
+        at = after.index(str(mentor.uid))
+        to = min(max(at + (1 if act == "down" else -1), 0), len(after) - 1)
+        after.insert(to, after.pop(at))
+    set_wishes(row, after)
+    if after != before:
+        record(Verb.WISHES_CHANGED, by=by, target=row, program_id=row.cohort.program_id, data={"act": act})
+    return [wish.mentor for wish in row.wishes.select_related("mentor")]
+
+
+def lock_for_wishes(enrollment: Enrollment) -> Enrollment:
+    """The row, locked, where wishes can still change something. Raises Refused("wishes_closed")."""
+    rows = Enrollment.objects.select_for_update(of=("self",)).select_related("cohort__program", "person")
+    row = rows.get(pk=enrollment.pk)
+    if row.state not in BROWSING or row.cohort.state not in BEFORE_PAIRS:
+        raise Refused("wishes_closed", _("The matching of this round is over: wishes change nothing now."))
+    return row
+
+
+def standing_wishes(enrollment: Enrollment) -> list[str]:
+    """Uids of those wished for who are still there, first wish first."""
+    still = set(mentors_to_wish_for(enrollment).values_list("pk", flat=True))
+    wishes = enrollment.wishes.select_related("mentor")
+    return [str(wish.mentor.uid) for wish in wishes if wish.mentor_id in still]

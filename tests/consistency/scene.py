@@ -17,8 +17,11 @@ from agreements.models import Mentorship
 from core.roles import Role
 from evaluations.domain.surveys import create_survey, open_survey
 from matching.domain.answers import ask_sides
+from matching.domain.introductions import confirm_introduction, recommend_change
+from matching.domain.shortlists import make_shortlists, request_shortlists
 from notifications.domain.reminders import queue_escalations, queue_reminders
 from participants.domain.applications import save_page, start_application, submit_application
+from participants.domain.introductions import answer, ask, settle_introductions
 from participants.domain.letters import write_letters
 from participants.domain.selection import (
     lapse_offers,
@@ -27,7 +30,7 @@ from participants.domain.selection import (
     set_decision,
 )
 from participants.domain.skills import ensure_skills
-from participants.models import Enrollment
+from participants.models import Enrollment, Introduction
 from people.models import Person
 from programs.domain.programs import create_program
 from programs.models import Cohort, Program
@@ -89,6 +92,7 @@ class Scene:
         with time_machine.travel(TODAY - timedelta(days=20)):
             self._select()
             self._match()
+        self._introduce()
         self._agree()
         self._ask()
         self._more()
@@ -137,6 +141,33 @@ class Scene:
         mentee, mentor = self.enroll("accepted"), self.enroll("accepted", role="mentor")
         make.ProposalFactory(run=late, mentee=mentee, mentor=mentor)
         ask_sides(run=late, due_on=day(7), by=self.manager)
+
+    def _introduce(self) -> None:
+        """A request for each way it can go, and shortlists."""
+        where = make.CohortFactory(
+            program=self.program, state="matching", introductions=True, shortlists=True
+        )
+        made = {"cohort": where, "strand": self.strand}
+
+        def two() -> tuple[Enrollment, Enrollment]:
+            mentor = make.EnrollmentFactory(**made, role="mentor", person=self.person(), listed=True)
+            return make.EnrollmentFactory(**made, person=self.person()), mentor
+
+        def asked(agrees: bool | None = None) -> Introduction:
+            mentee, mentor = two()
+            made = ask(mentee=mentee, mentor=mentor, by=mentee.person, note="We met in Oslo.")
+            return made if agrees is None else answer(introduction=made, agrees=agrees, by=mentor.person)
+
+        asked()
+        asked(agrees=True)
+        asked(agrees=False)
+        confirm_introduction(introduction=asked(agrees=True), by=self.manager)
+        recommend_change(introduction=asked(agrees=True), word="Look further.", by=self.manager)
+        late = asked()
+        Introduction.objects.filter(pk=late.pk).update(expires_on=day(-1))
+        settle_introductions()
+        asked()
+        make_shortlists(request_shortlists(cohort=where, by=self.manager).pk)
 
     def pairs(self) -> Iterator[tuple[Mentorship, Person, Person]]:
         for row in Mentorship.objects.filter(cohort=self.cohort).order_by("pk"):

@@ -115,6 +115,42 @@ def applicants(world: World) -> dict[str, Shown]:
     }
 
 
+def finding(world: World) -> dict[str, Shown]:
+    """Before the matching: the directory, introductions, a shortlist, and what the desk makes of them."""
+    ruth, tim, june = person(MANAGER), person("tim"), person("june")
+    new = Person.objects.get(email="new@example.org")
+    directory, mine = "/mentors/lakeside/call/", "/me/introductions/"
+    desk = world.desk("call", "matching/introductions/")
+    change = f"{desk}{world.uids['introduction of noa']}/change/"
+    approach = f"{mine}as/{world.uids['asks']}/"
+    return {
+        "no directory": Shown(new, "/mentors/"),
+        "directory": Shown(tim, directory),
+        "directory, none fits": Shown(tim, f"{directory}?q=nobody"),
+        "mentor": Shown(tim, f"{directory}{world.uids['shown']}/"),
+        "no introductions": Shown(new, mine),
+        "introductions": Shown(tim, mine),
+        "to answer": Shown(june, f"{mine}{world.uids['asked']}/"),
+        "a word": Shown(person("vera"), f"{mine}{world.uids['introduction of lea']}/"),
+        "approach": Shown(june, approach),
+        "approach, error": Shown(june, approach, wrong("Send the request")),
+        "shortlist": Shown(tim, f"/me/shortlist/{world.uids['shortlist']}/"),
+        "shortlist, error": Shown(tim, f"/me/shortlist/{world.uids['shortlist']}/", _same_rank),
+        "desk, nothing to decide": Shown(ruth, world.desk("review", "matching/introductions/")),
+        "desk, to decide": Shown(ruth, desk),
+        "change": Shown(ruth, change),
+        "change, error": Shown(ruth, change, wrong("Send the word")),
+        "shortlists": Shown(ruth, world.desk("call", "matching/shortlists/")),
+    }
+
+
+def _same_rank(window: Window) -> None:
+    for choice in window.page.locator("main select").all():
+        choice.select_option("1")
+    window.press("Save my ranking")
+    window.page.locator("[role=alert]").first.wait_for()
+
+
 def pairs(world: World) -> dict[str, Shown]:
     """The pages of mentor and mentee."""
     begun, running = world.pairs["begun"], world.pairs["in force"]
@@ -359,6 +395,7 @@ GROUPS: dict[str, Callable[[World], dict[str, Shown]]] = {
     "supervisors": supervisors,
     "accounts": accounts,
     "applicants": applicants,
+    "finding": finding,
     "pairs": pairs,
     "desk": desk,
     "matching": matching,

@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from agreements.models import Signature
 from matching.models import Lock
+from participants.models import Suggestion
 from people.models import Person
 from tests.harness.browser import Window
 from tests.journeys.looking import enter, focus_problems, problems, tab_to
@@ -87,6 +88,7 @@ def test_pages_are_accessible_and_fit(group: str, world: World, visit: Callable[
 # Acts without a page of their own, or with one that another page brings up (people_decide); files.
 THEIRS = ("account_", "mfa_", "set_language")  # of libraries; some stand in pages.accounts
 ACTS = """
+    matching_introduction_confirm mentor_wish my_introduction_answer my_introduction_take_back
     activity_move agreement_change cohort_mail_arrived cohort_mail_resend enrollment_decide enrollment_withdraw
     help_handled matching_allow matching_cancel matching_forget_preset matching_lock matching_start matching_undo
     matching_what_if_progress meeting_delete
@@ -150,6 +152,18 @@ def test_applying_by_keyboard_alone(world: World, visit: Callable[..., Window]) 
     tab_to(window, "main button:not([name])")
     enter(window)
     assert window.path == "/apply/lakeside/call/mentee/time/"
+
+
+def test_ranking_a_shortlist_by_keyboard_alone(world: World, visit: Callable[..., Window]) -> None:
+    window = visit(person("tim"))
+    window.open(f"/me/shortlist/{world.uids['shortlist']}/")
+    first = window.page.locator("main select").first.get_attribute("name")
+    tab_to(window, f"[name={first}]")
+    window.page.keyboard.press("ArrowDown")
+    tab_to(window, "main form button.btn-sea")
+    enter(window)
+    mine = Suggestion.objects.filter(shortlist__uid=world.uids["shortlist"])
+    assert list(mine.filter(rank=1).values_list("mentor__person__full_name", flat=True)) == ["Ivo Petrov"]
 
 
 def test_signing_by_keyboard_alone(world: World, visit: Callable[..., Window]) -> None:

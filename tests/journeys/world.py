@@ -22,12 +22,15 @@ from core.roles import Role
 from evaluations.domain.surveys import answer_survey, close_survey, create_survey, open_survey
 from matching.domain.criteria import change_criteria
 from matching.domain.fixed import exclude_pair, lock_pair
+from matching.domain.introductions import recommend_change
 from matching.models import Run, SideAnswer
 from notifications.models import EmailLink, Message
 from participants.domain.applications import save_page, start_application
 from participants.domain.import_checks import read_rows
 from participants.domain.imports import import_applications
+from participants.domain.introductions import answer, ask
 from participants.domain.selection import release_decisions, set_decision
+from participants.domain.wishes import change_wishes
 from participants.models import Enrollment
 from people.domain.accounts import make_operator
 from people.domain.imports import check_import, import_people, upload_import
@@ -92,6 +95,7 @@ def build() -> World:
     make.PersonFactory(email="new@example.org", full_name="Nadia Newcomb")
     _empty(world)
     _call(world)
+    _finding(world)
     _to_review(world)
     _under_way(world)
     _surveys(world)
@@ -163,6 +167,28 @@ def _call(world: World) -> None:
         "applied": rows[address("tim")].uid,
         "decided": rows[address("noa")].uid,
         "application_of_noa": rows[address("noa")].uid,
+    }
+
+
+def _finding(world: World) -> None:
+    """In the open call: a request to answer, one agreed on, one with a word, a wish, and a shortlist."""
+    cohort, manager = world.cohorts["call"], person(MANAGER)
+    cohort.enrollments.filter(role="mentor").update(listed=True, capacity=3)
+    of = {row.person.email: row for row in cohort.enrollments.select_related("person")}
+    tim, june = of[address("tim")], of[address("june")]
+    asked = ask(mentee=tim, mentor=june, by=tim.person, note="Your talk on writing stayed with me.")
+    for mentee, mentor in (("noa", "omar"), ("lea", "vera")):
+        made = ask(mentee=of[address(mentee)], mentor=of[address(mentor)], by=person(mentor))
+        answer(introduction=made, agrees=True, by=person(mentee))
+        world.uids[f"introduction of {mentee}"] = made.uid
+    recommend_change(introduction=made, word="June knows more of what you are after.", by=manager)
+    change_wishes(enrollment=tim, act="add", mentor=of[address("omar")].person, by=tim.person)
+    mentors = [of[address(who)] for who in MENTORS]
+    world.uids |= {
+        "asked": asked.uid,
+        "shown": of[address("ivo")].uid,
+        "asks": june.uid,
+        "shortlist": make.ShortlistFactory(enrollment=tim, mentors=mentors).uid,
     }
 
 

@@ -14,7 +14,7 @@ from benchmarks.people import make_cohort
 from matching.domain.pairs import remember_pair
 from matching.engine.field import UNKNOWN
 from matching.models import Exclusion, Lock
-from matching.snapshot import Side, Snapshot, one_moment, read_snapshot
+from matching.snapshot import NEEDS, Side, Snapshot, one_moment, read_snapshot
 from participants.models import Enrollment
 from people.models import Person
 from programs.models import Cohort
@@ -60,6 +60,7 @@ def naive(cohort: Cohort, role: str) -> dict[int, dict[str, Any]]:
             "goals": set(row.goals),
             "media": set(row.media),
             "availability": set(row.availability),
+            "needs": set(row.needs),
             "tier": 0 if row.left_out_before else 1,
             "leanings": row.own_weights,
         }
@@ -81,6 +82,7 @@ def read(side: Side, whole: Snapshot, cohort: Cohort) -> dict[int, dict[str, Any
         row["goals"] = {whole.goals[code] for code in row["goals"]}
         row["media"] = codes_of(row["media"], whole.media)
         row["availability"] = codes_of(row["availability"], whole.slots)
+        row["needs"] = codes_of(row["needs"], NEEDS)
         found[person] = row
     return found
 

@@ -81,6 +81,9 @@ class Row:
         return {name: values.get(source or name, source) for name, _equals, source in pairs} | instead
 
 
+# Those who could act find nothing: it is not put to them. All others are stopped before.
+OTHER_STAFF = Rule(named={name: "404" if name in COORDINATE else "403" for name in STAFF})
+
 COHORT = "program cohort"
 CALL = "program cohort=call"
 ONE = f"{COHORT} uid=mentorship"
@@ -150,6 +153,20 @@ ROWS: list[Row] = [
     Row("my_application_withdraw", "uid=draft", NEVER, own("applicant")),
     Row("my_application_accept", "uid=draft", NEVER, own("applicant")),
     Row("my_weights", "uid=draft", own("applicant"), own("applicant")),
+    # Finding each other before the matching
+    Row("mentors", "", SIGNED_IN, NEVER),
+    Row("mentor_directory", CALL, own("seeker"), NEVER),
+    Row("mentor_directory", COHORT, own(), NEVER),
+    Row("mentor_card", f"{CALL} uid=listed", own("seeker"), own("seeker")),
+    Row("mentor_card", f"{CALL} uid=unlisted", own(), own()),
+    Row("mentor_wish", CALL, NEVER, own("seeker")),
+    Row("my_introductions", "", SIGNED_IN, NEVER),
+    Row("my_introduction", "uid=asked_introduction", own("seeker", "host"), NEVER),
+    Row("my_introduction", "uid=agreed_introduction", own("host"), NEVER),
+    Row("my_introduction_answer", "uid=asked_introduction", NEVER, own("host", seeker="_403")),
+    Row("my_introduction_take_back", "uid=asked_introduction", NEVER, own("seeker", host="_403")),
+    Row("approach", "uid=listed", own("host"), own("host")),
+    Row("my_shortlist", "uid=shortlist", own("seeker"), own("seeker")),
     # The people of a cohort
     Row("cohort_people", COHORT, staff(PEOPLE | HERE), NEVER),
     Row("people_export", COHORT, staff(PEOPLE | HERE), NEVER),
@@ -177,6 +194,11 @@ ROWS: list[Row] = [
     Row("matching_undo", COHORT, NEVER, staff(COORDINATE)),
     Row("matching_decide", f"{COHORT} number=run", staff(COORDINATE), staff(COORDINATE)),
     Row("matching_exclude", f"{COHORT} mentee=free_mentee mentor=free_mentor", staff(COORDINATE), staff(COORDINATE)),
+    Row("matching_introductions", CALL, staff(PEOPLE), NEVER),
+    Row("matching_introduction_confirm", f"{CALL} uid=agreed_introduction", NEVER, staff(COORDINATE)),
+    Row("matching_introduction_change", f"{CALL} uid=agreed_introduction", staff(COORDINATE), staff(COORDINATE)),
+    Row("matching_introduction_change", f"{CALL} uid=asked_introduction", OTHER_STAFF, OTHER_STAFF),
+    Row("matching_shortlists", CALL, staff(PEOPLE), staff(COORDINATE)),
     Row("matching_run", f"{COHORT} number=run", staff(PEOPLE), NEVER),
     Row("matching_progress", f"{COHORT} number=run", staff(PEOPLE), NEVER),
     Row("matching_cancel", f"{COHORT} number=run", NEVER, staff(COORDINATE)),

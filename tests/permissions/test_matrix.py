@@ -16,7 +16,7 @@ from tests.permissions.world import CANARIES, World, build
 
 ACTORS = [
     "anonymous", "link_holder", "nobody", "operator", *sorted(STAFF), "other_manager", "far_mentor_and_manager",
-    "mentor", "mentee", "other_mentee", "applicant", "proposed", "quitter", "supervisor",
+    "mentor", "mentee", "other_mentee", "applicant", "proposed", "quitter", "seeker", "host", "supervisor",
 ]  # fmt: skip
 # What names an object below a cohort or a mentorship.
 OBJECTS = {"uid", "pk", "number", "strand", "mentee", "mentor"}

@@ -37,6 +37,8 @@ CANARIES = {
     "canary-help": {"manager", "coordinator"},  # never the partner
     "canary-draft": {"applicant"},  # not submitted yet
     "canary-withdrawn": {"quitter"},  # never submitted
+    "canary-introduction": {"seeker", "host"},  # asked, and between the two
+    "canary-agreed": {"host"},  # agreed: the manager decides without the note
     "canary-application": {"manager", "coordinator", "hr_liaison", "reviewer"},
     "canary-decision": {"manager", "coordinator", "hr_liaison", "reviewer"},  # why staff decided
 }
@@ -99,7 +101,7 @@ def _guest(program: Program) -> Person:
 
 def _call(program: Program, strand: Strand, people: dict[str, Any]) -> dict[str, Any]:
     """A second cohort whose call is open, with a draft and a submitted application; and one still in the making."""
-    call = make.CohortFactory(program=program)
+    call = make.CohortFactory(program=program, introductions=True)
     make.OfferFactory(cohort=call, strand=strand)
     at = {"cohort": call, "strand": strand}
     draft = make.EnrollmentFactory(**at, state="draft", submitted_at=None, position_summary="canary-draft")
@@ -112,12 +114,34 @@ def _call(program: Program, strand: Strand, people: dict[str, Any]) -> dict[str,
     submitted = make.EnrollmentFactory(
         **at, state="submitted", position_summary="canary-application", decision_note="canary-decision"
     )
-    return {
+    return _introductions(at, people) | {
         "call": call.slug,
         "hidden": hidden.slug,
         "draft": draft.uid,
         "withdrawn": quit_early.uid,
         "submitted": submitted.uid,
+    }
+
+
+def _introductions(at: dict[str, Any], people: dict[str, Any]) -> dict[str, Any]:
+    """Somebody who looks for a mentor and has asked one, one who is not shown, and two who have agreed."""
+    mentee = make.EnrollmentFactory(**at, state="submitted")
+    mentor = make.EnrollmentFactory(**at, state="submitted", role="mentor", capacity=3, listed=True)
+    hidden = make.EnrollmentFactory(**at, state="submitted", role="mentor")
+    people |= {"seeker": mentee.person, "host": mentor.person}
+    asked = make.IntroductionFactory(mentee=mentee, mentor=mentor, note="canary-introduction")
+    agreed = make.IntroductionFactory(
+        mentee=make.EnrollmentFactory(**at, state="submitted"),
+        mentor=mentor,
+        state="agreed",
+        note="canary-agreed",
+    )
+    return {
+        "listed": mentor.uid,
+        "unlisted": hidden.uid,
+        "asked_introduction": asked.uid,
+        "agreed_introduction": agreed.uid,
+        "shortlist": make.ShortlistFactory(enrollment=mentee, mentors=[mentor]).uid,
     }
 
 

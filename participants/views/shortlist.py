@@ -1,0 +1,51 @@
+"""The mentors proposed to a mentee, to be ranked."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from core.access import fetch
+from core.errors import Refused
+from participants.cards import cards_of
+from participants.domain.shortlists import rank_shortlist
+from participants.forms import RankForm
+from participants.queries import BROWSING, shortlists_of, still_suggested
+from participants.rules import BEFORE_PAIRS
+from participants.views.common import posted, reader
+from programs.forms.fields import show_refusal
+from programs.labels import word
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def rank(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Who would suit me, best first; also that nobody does."""
+    found = fetch(shortlists_of(reader(request)), uid=uid)
+    cohort = found.enrollment.cohort
+    suggestions = list(still_suggested(found))
+    form = RankForm(posted(request), suggestions=suggestions)
+    if request.method == "POST" and form.is_valid():
+        try:
+            rank_shortlist(shortlist=found, ranks=form.ranks(), by=reader(request))
+        except Refused as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("Thank you. Your ranking counts as your wishes in the matching."))
+            return redirect("my_shortlist", uid)
+    cards = cards_of(cohort, [one.mentor for one in suggestions])
+    return render(request, "participants/shortlist/rank.html", {
+        "shortlist": found,
+        "program": cohort.program,
+        "cohort": cohort,
+        "form": form,
+        "rows": list(zip(cards, [form[f"rank_{one.pk}"] for one in suggestions], strict=True)),
+        "is_open": cohort.state in BEFORE_PAIRS and found.enrollment.state in BROWSING,
+        "mentors_word": word(cohort.program, "mentors"),
+    })  # fmt: skip

@@ -1,0 +1,241 @@
+"""The manager's word on an introduction, and what becomes of it in the runs."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from core.errors import Refused
+from core.models import AuditEvent
+from core.roles import Role
+from matching.domain.fixed import exclude_pair
+from matching.domain.introductions import confirm_introduction, recommend_change
+from matching.models import Lock
+from matching.snapshot import Snapshot, read_snapshot
+from notifications.models import Message
+from participants.domain.introductions import answer
+from participants.models import Enrollment, Introduction
+from people.models import Person
+from programs.models import Cohort
+from tests import factories as make
+from tests.participants.test_races import together
+
+
+def cohort(**fields: Any) -> Cohort:
+    program = make.ProgramFactory()
+    make.StrandFactory(program=program)
+    return make.CohortFactory(program=program, state="matching", **{"introductions": True, **fields})
+
+
+def enroll(where: Cohort, role: str = "mentee", **fields: Any) -> Enrollment:
+    return make.EnrollmentFactory(
+        cohort=where, strand=where.program.strands.get(), role=role, person__languages=["en"], **fields
+    )
+
+
+def agreed(where: Cohort, state: str = "agreed", **fields: Any) -> Introduction:
+    fields.setdefault("mentee", enroll(where))
+    fields.setdefault("mentor", enroll(where, "mentor"))
+    return make.IntroductionFactory(state=state, **fields)
+
+
+def manager(where: Cohort) -> Person:
+    return make.MembershipFactory(program=where.program, role=Role.MANAGER).person
+
+
+def code(act: Any) -> str:
+    with pytest.raises(Refused) as refused:
+        act()
+    return refused.value.code
+
+
+def pair(row: Introduction) -> tuple[int, int]:
+    return row.mentee.person_id, row.mentor.person_id
+
+
+pytestmark = pytest.mark.django_db
+
+
+class TestConfirming:
+    def test_locks_the_pair_and_tells_both(self) -> None:
+        where = cohort()
+        row, by = agreed(where), manager(where)
+        lock = confirm_introduction(introduction=row, by=by)
+        row.refresh_from_db()
+        assert (row.state, row.decided_by, lock.mentee, lock.mentor) == (
+            "confirmed",
+            by,
+            row.mentee,
+            row.mentor,
+        )
+        mails = Message.objects.order_by("recipient")
+        assert {mail.recipient_id for mail in mails} == {row.mentee.person_id, row.mentor.person_id}
+        assert {mail.kind for mail in mails} == {"introduction_decided"}
+        assert AuditEvent.objects.filter(verb="introduction.confirmed", actor_id=by.pk).count() == 1
+
+    def test_twice_changes_nothing(self) -> None:
+        where = cohort()
+        row, by = agreed(where), manager(where)
+        for _ in range(2):
+            confirm_introduction(introduction=row, by=by)
+        assert (Lock.objects.count(), Message.objects.count()) == (1, 2)
+
+    def test_a_hard_rule_says_no_by_its_name(self) -> None:
+        where = cohort()
+        by, row = manager(where), agreed(where)
+        row.mentee.person.supervisor = row.mentor.person
+        row.mentee.person.save()
+        assert code(lambda: confirm_introduction(introduction=row, by=by)).startswith("rule_")
+        other = agreed(where)
+        exclude_pair(mentee=other.mentee, mentor=other.mentor, reason="No.", by=by)
+        assert code(lambda: confirm_introduction(introduction=other, by=by)).startswith("rule_")
+        assert set(Introduction.objects.values_list("state", flat=True)) == {"agreed"}
+        assert (Lock.objects.count(), Message.objects.count()) == (0, 0)
+
+    def test_not_before_both_are_accepted(self) -> None:
+        where = cohort()
+        row = agreed(where, mentee=enroll(where, state="submitted"))
+        assert code(lambda: confirm_introduction(introduction=row, by=manager(where))) == "not_accepted"
+
+    @pytest.mark.parametrize("state", ["asked", "refused", "withdrawn", "changed"])
+    def test_only_what_both_agreed_on(self, state: str) -> None:
+        where = cohort()
+        row = agreed(where, state=state)
+        assert code(lambda: confirm_introduction(introduction=row, by=manager(where))) == "illegal_move"
+        assert Lock.objects.count() == 0
+
+    def test_a_change_needs_a_word_which_stands_in_no_mail(self) -> None:
+        where = cohort()
+        row, by = agreed(where), manager(where)
+        assert code(lambda: recommend_change(introduction=row, word=" ", by=by)) == "no_word"
+        recommend_change(introduction=row, word="Try the design team.", by=by)
+        row.refresh_from_db()
+        assert (row.state, row.word, row.decided_by) == ("changed", "Try the design team.", by)
+        assert [("design" in mail.body) for mail in Message.objects.all()] == [False, False]
+        assert Lock.objects.count() == 0
+
+
+class TestWithoutTheManager:
+    def test_a_yes_is_enough(self) -> None:
+        row = agreed(cohort(self_match=True, confirms_pairs=False), state="asked")
+        done = answer(introduction=row, agrees=True, by=row.mentor.person)
+        assert (done.state, done.decided_by) == ("confirmed", None)
+        assert Lock.objects.get().by == row.mentor.person
+
+    def test_what_a_rule_forbids_waits_for_the_manager(self) -> None:
+        where = cohort(self_match=True, confirms_pairs=False)
+        row = agreed(where, state="asked")
+        exclude_pair(mentee=row.mentee, mentor=row.mentor, reason="No.", by=manager(where))
+        assert answer(introduction=row, agrees=True, by=row.mentor.person).state == "agreed"
+        assert Lock.objects.count() == 0
+
+    def test_with_the_manager_it_is_not(self) -> None:
+        row = agreed(cohort(), state="asked")
+        assert answer(introduction=row, agrees=True, by=row.mentor.person).state == "agreed"
+        assert Lock.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_confirmations_over_the_last_place() -> None:
+    where = cohort()
+    mentor, by = enroll(where, "mentor"), manager(where)
+    rows = [agreed(where, mentor=mentor) for _ in range(3)]
+    done = together(*[lambda row=row: confirm_introduction(introduction=row, by=by) for row in rows])
+    assert done == ["done", "mentor_full", "mentor_full"]
+    assert (Lock.objects.count(), Introduction.objects.filter(state="confirmed").count()) == (1, 1)
+
+
+def read(where: Cohort) -> Snapshot:
+    return read_snapshot(where, {"weights": {"introduction": 8, "mentor_wish": 6}})
+
+
+class TestRuns:
+    def test_who_agreed_is_an_introduction(self) -> None:
+        where = cohort()
+        yes, confirmed = agreed(where), agreed(where, state="confirmed")
+        for state in ("asked", "refused", "expired", "withdrawn", "changed"):
+            agreed(where, state=state)
+        assert read(where).introductions == sorted([pair(yes), pair(confirmed)])
+
+    def test_a_mentor_who_asked_has_a_wish(self) -> None:
+        where = cohort()
+        asked = agreed(where, state="asked", asked_by="mentor")
+        agreed(where, state="refused", asked_by="mentor")
+        agreed(where, state="asked")
+        found = read(where)
+        assert found.asked_by_mentors == [pair(asked)]
+        scores = {
+            (found.mentees.person[m], found.mentors.person[n]): score
+            for m, n, score in zip(*(column.tolist() for column in _pairs(found)), strict=True)
+        }
+        assert max(scores, key=lambda one: scores[one]) == pair(asked)
+
+    def test_needs_are_handed_over_as_bits(self) -> None:
+        where = cohort()
+        enroll(where, needs=["technical", "career"])
+        enroll(where, "mentor", needs=["belonging", "something-of-its-own"])
+        found = read(where)
+        assert (found.mentees.needs, found.mentors.needs) == ([3], [4])
+        again = Snapshot.unpack(found.pack())
+        assert again == found
+        again.mentees.needs = []  # packed before needs were asked for
+        assert again.mentees.people().needs.tolist() == [0]
+
+
+def _pairs(found: Snapshot) -> tuple[Any, Any, Any]:
+    field = found.field()
+    return field.mentee, field.mentor, field.score
+
+
+class TestPages:
+    def desk(self, where: Cohort, rest: str = "") -> str:
+        return f"/desk/{where.program.slug}/{where.slug}/matching/{rest}"
+
+    def test_what_waits_and_what_was_decided(self, client: Client) -> None:
+        where = cohort()
+        row = agreed(where, note="canary-note")
+        hidden = agreed(where, state="refused")
+        client.force_login(manager(where))
+        page = client.get(self.desk(where, "introductions/")).content.decode()
+        assert row.mentee.person.full_name in page
+        assert hidden.mentee.person.full_name not in page
+        assert "canary-note" not in page
+        assert "1 to decide" in client.get(self.desk(where)).content.decode()
+        done = client.post(self.desk(where, f"introductions/{row.uid}/confirm/"), follow=True)
+        assert "every run keeps the pair" in done.content.decode()
+        assert Lock.objects.count() == 1
+
+    def test_a_refusal_is_said(self, client: Client) -> None:
+        where = cohort()
+        row, by = agreed(where), manager(where)
+        exclude_pair(mentee=row.mentee, mentor=row.mentor, reason="No.", by=by)
+        client.force_login(by)
+        done = client.post(self.desk(where, f"introductions/{row.uid}/confirm/"), follow=True)
+        assert "never made, not even by hand" in done.content.decode()
+
+    def test_a_word_to_both(self, client: Client) -> None:
+        where = cohort()
+        row = agreed(where)
+        client.force_login(manager(where))
+        url = self.desk(where, f"introductions/{row.uid}/change/")
+        assert client.post(url, {"word": ""}).status_code == 200
+        assert client.post(url, {"word": "Try the design team."}).status_code == 302
+        for side in (row.mentee, row.mentor):
+            client.force_login(side.person)
+            assert "Try the design team." in client.get(f"/me/introductions/{row.uid}/").content.decode()
+
+    def test_as_many_queries_for_one_as_for_many(self, client: Client) -> None:
+        where = cohort()
+        agreed(where)
+        client.force_login(manager(where))
+        client.get(self.desk(where, "introductions/"))
+        with CaptureQueriesContext(connection) as few:
+            client.get(self.desk(where, "introductions/"))
+        for _ in range(10):
+            agreed(where)
+            agreed(where, state="changed")
+        with CaptureQueriesContext(connection) as many:
+            client.get(self.desk(where, "introductions/"))
+        assert len(many) == len(few)

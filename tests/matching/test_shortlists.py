@@ -1,0 +1,140 @@
+"""Shortlists: who gets one, that they are spread, and that making them twice does no harm."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from core.errors import Refused
+from core.models import AuditEvent
+from matching.domain.shortlists import SIZE, make_shortlists, request_shortlists
+from matching.models import Lock, ShortlistRound
+from notifications.models import Message
+from participants.models import Shortlist, Suggestion
+from programs.models import Cohort
+from tests import factories as make
+from tests.matching.test_introductions import cohort, enroll, manager
+
+pytestmark = pytest.mark.django_db
+
+
+def made(where: Cohort) -> int:
+    return make_shortlists(request_shortlists(cohort=where, by=manager(where)).pk)
+
+
+@pytest.fixture
+def where(db: None) -> Cohort:
+    return cohort(shortlists=True, introductions=False)
+
+
+def fill(where: Cohort, mentees: int, mentors: int, **fields: Any) -> None:
+    for _ in range(mentees):
+        enroll(where)
+    for _ in range(mentors):
+        enroll(where, "mentor", **{"listed": True, **fields})
+
+
+def test_each_mentee_gets_five_and_each_mentor_a_fair_share(where: Cohort) -> None:
+    fill(where, 12, 10)
+    assert made(where) == 12
+    of_mentees = Counter(Suggestion.objects.values_list("shortlist__enrollment", flat=True))
+    of_mentors = Counter(Suggestion.objects.values_list("mentor", flat=True))
+    assert set(of_mentees.values()) == {SIZE}
+    assert (len(of_mentors), set(of_mentors.values())) == (10, {6})
+
+
+def test_a_popular_mentor_is_not_on_every_list(where: Cohort) -> None:
+    fill(where, 10, 20)
+    star = enroll(where, "mentor", listed=True)
+    for mentee in where.enrollments.filter(role="mentee"):
+        mentee.wishes.create(rank=1, mentor=star.person)
+    made(where)
+    assert Suggestion.objects.filter(mentor=star).count() == 3  # ceil(10 * 5 / 21)
+
+
+def test_hard_rules_hold(where: Cohort) -> None:
+    boss = enroll(where, "mentor", listed=True)
+    fill(where, 0, 3)
+    mine = enroll(where, person__supervisor=boss.person)
+    made(where)
+    assert boss.pk not in mine.shortlist.suggestions.values_list("mentor", flat=True)
+    assert mine.shortlist.suggestions.count() == 3
+
+
+def test_only_mentors_who_agreed_to_be_found_and_have_a_place(where: Cohort) -> None:
+    fill(where, 1, 2)
+    fill(where, 0, 1, listed=False)
+    fill(where, 0, 1, used=1)
+    promised = enroll(where, "mentor", listed=True)
+    make.IntroductionFactory(mentee=enroll(where), mentor=promised, state="agreed")
+    made(where)
+    shown = set(Suggestion.objects.values_list("mentor__listed", "mentor__used"))
+    assert shown == {(True, 0)}
+    assert not Suggestion.objects.filter(mentor=promised).exists()
+    assert Shortlist.objects.count() == 1  # who has promised a place needs none
+
+
+def test_a_ranked_list_and_a_locked_pair_are_left_alone(where: Cohort) -> None:
+    fill(where, 2, 4)
+    made(where)
+    ranked, other = Shortlist.objects.order_by("pk")
+    Shortlist.objects.filter(pk=ranked.pk).update(ranked_at=ranked.created_at)
+    Lock.objects.create(cohort=where, mentee=enroll(where), mentor=enroll(where, "mentor"))
+    assert made(where) == 1
+    assert set(Shortlist.objects.values_list("enrollment", flat=True)) == {
+        ranked.enrollment_id,
+        other.enrollment_id,
+    }
+    assert Shortlist.objects.filter(pk=ranked.pk).exists()
+    assert not Shortlist.objects.filter(pk=other.pk).exists()
+
+
+def test_the_mails_wait_as_drafts_and_lead_to_the_list(where: Cohort) -> None:
+    fill(where, 2, 3)
+    made(where)
+    mails = Message.objects.filter(kind="shortlist_ready")
+    assert set(mails.values_list("state", flat=True)) == {"draft"}
+    assert {mail.recipient for mail in mails} == {
+        row.person for row in where.enrollments.filter(role="mentee")
+    }
+    one = Shortlist.objects.first()
+    assert one is not None
+    assert f"/me/shortlist/{one.uid}/" in mails.get(recipient=one.enrollment.person).body
+
+
+def test_the_same_task_twice(where: Cohort) -> None:
+    fill(where, 2, 3)
+    asked = request_shortlists(cohort=where, by=manager(where))
+    assert (make_shortlists(asked.pk), make_shortlists(asked.pk)) == (2, 0)
+    assert (Shortlist.objects.count(), Message.objects.count()) == (2, 2)
+    assert AuditEvent.objects.filter(verb="shortlists.made").count() == 1
+
+
+@pytest.mark.parametrize("fields", [{"shortlists": False}, {"state": "running"}])
+def test_not_where_the_cohort_has_none(where: Cohort, fields: dict[str, Any]) -> None:
+    fill(where, 1, 1)
+    Cohort.objects.update(**fields)
+    with pytest.raises(Refused) as refused:
+        request_shortlists(cohort=where, by=manager(where))
+    assert refused.value.code == "no_shortlists"
+
+
+@pytest.mark.parametrize(("mentees", "mentors", "code"), [(0, 1, "no_mentees"), (1, 0, "no_mentors")])
+def test_not_without_both_sides(where: Cohort, mentees: int, mentors: int, code: str) -> None:
+    fill(where, mentees, mentors)
+    with pytest.raises(Refused) as refused:
+        request_shortlists(cohort=where, by=manager(where))
+    assert (refused.value.code, ShortlistRound.objects.count()) == (code, 0)
+
+
+def test_the_page_asks_and_tells(client: Client, where: Cohort) -> None:
+    fill(where, 2, 3)
+    client.force_login(manager(where))
+    url = f"/desk/{where.program.slug}/{where.slug}/matching/shortlists/"
+    assert "No shortlist has been made yet." in client.get(url).content.decode()
+    assert "are being made" in client.post(url, follow=True).content.decode()
+    make_shortlists(ShortlistRound.objects.get().pk)
+    page = client.get(url).content.decode()
+    assert "2 shortlists are out, 0 ranked." in page
+    assert "0 of 2 ranked" in client.get(url.removesuffix("shortlists/")).content.decode()
