@@ -6,8 +6,8 @@
 
 Which circles open, when each meets and who sits in which is decided at once: as many people placed as can be,
 then those left out before, then the best fit in total less a small price for each circle, then as few changes
-as can be. Up to `EXACT` people each of these is proven; beyond, good circles are found and the certificate
-states how much better an answer could be at most.
+as can be. Up to `EXACT` people and `COLUMNS` seats each of these is proven; beyond, good circles are found and the
+certificate states how much better an answer could be at most.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ __all__ = [
 ]  # fmt: skip
 
 EXACT = 5_000  # mentees for whom the optimum is proven
+COLUMNS = 300_000  # likewise for candidate seats, each counted at every time that suits it
 SECONDS = 60.0  # for one part of the field; a proof that takes longer is given up, and the gap stated
 PARTNERS = 4  # co-hosts tried for each host
 PRICE = 10  # percent of the best fit that opening one more circle must win
@@ -46,7 +47,8 @@ def gather(problem: Gathering, *, exact: bool | None = None, seconds: float = SE
     stand together, EngineError if a solver fails.
     """
     ordered, edges = _in_order(problem)
-    if len(problem.free) <= EXACT if exact is None else exact:
+    small = len(problem.free) <= EXACT and int(np.bitwise_count(problem.seats).sum()) <= COLUMNS
+    if small if exact is None else exact:
         try:
             answer = best_circles(ordered, seconds)
         except EngineError:  # nothing found in time

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matching.engine.circle_program import best_circles
 from matching.engine.circles import (
     NOBODY,
     Circle,
@@ -23,6 +24,7 @@ from matching.engine.circles import (
     why_not_placed,
 )
 from matching.engine.field import Criteria, Links, People, Rules, build_field
+from matching.engine.network import EngineError
 
 Value = tuple[Any, ...]
 
@@ -357,13 +359,9 @@ def test_some_hundred_people_are_placed_and_proven() -> None:
 
 
 def test_a_lock_stands_below_the_minimum_fit_too() -> None:
-    low = replace(
-        field(),
-        mentee=np.zeros(0, np.int32),
-        mentor=np.zeros(0, np.int32),
-        score=np.zeros(0, np.int32),
-        start=np.zeros(7, np.int64),
-    )
+    people = People(person=[1], limit=[1], goals=[[1]], availability=[1])
+    low = build_field(people, People(person=[101], limit=[4], goals=[[2]]), Criteria(min_fit=90))
+    assert not len(low.mentee)
     problem = gathering(low, least=1, most=8, locks=[(1, 101)])
     assert gather(problem).circles == (Circle((0,), (0,), 1, 0),)
     assert gather(gathering(low, least=1, most=8)).circles == ()
@@ -375,3 +373,29 @@ def test_a_program_may_place_nobody_first() -> None:
     for first, tiers in ((True, [0, 1]), (False, [0, 0])):
         built = build_field(people, hosts, Criteria(left_out_first=first))
         assert gathering(built, least=1, most=1).tier.tolist() == tiers
+
+
+@pytest.mark.parametrize(("limit", "proven"), [("EXACT", False), ("COLUMNS", False), ("SECONDS", True)])
+def test_what_is_too_large_to_prove_is_approached(
+    limit: str, proven: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = one_host(free=[0b001, 0b001, 0b010, 0b110], host_free=[0b111])
+    asked = []
+
+    def told(*given: object) -> object:
+        asked.append(given)
+        return best_circles(*given)
+
+    monkeypatch.setattr(f"matching.engine.circles.{limit}", 3)
+    monkeypatch.setattr("matching.engine.circles.best_circles", told)
+    assert gather(problem).certificate.ok
+    assert bool(asked) == proven
+
+
+def test_a_search_that_finds_nothing_in_time_is_approached(monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_given: object) -> None:
+        raise EngineError("late")
+
+    monkeypatch.setattr("matching.engine.circles.best_circles", late)
+    found = gather(one_host())
+    assert (found.placed, found.bound, found.certificate.ok) == (3, None, True)
