@@ -5,10 +5,10 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fix lock bench clean base dev
+.PHONY: help demo up test check fix lock bench bench-field clean base dev
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: base ## Start Ithaca with a sample program (PORT=8000); Ctrl-C stops it
 	@exec $(PY) manage.py demo
@@ -30,6 +30,9 @@ lock: dev ## Compile requirements/*.txt from pyproject.toml (ARGS=--upgrade for 
 
 bench: dev ## Measure the engine, circles, matching runs and an import of 50,000 people
 	@$(PY) -m benchmarks.engine && $(PY) -m benchmarks.circles && $(PY) -m benchmarks.matching && $(PY) -m benchmarks.review && exec $(PY) -m benchmarks.imports
+
+bench-field: dev ## Prove 100,000 mentees with 60,000 mentors on every pair, and 5,000 a side; some minutes
+	@exec $(PY) -m benchmarks.field
 
 clean: ## Stop what is left running; remove packages and caches. Your data in var/ stay
 	@if [ -x $(PY) ] && [ -d var ]; then $(PY) -m core.embedded stop; fi
