@@ -155,17 +155,13 @@ def _figures(snapshot: Snapshot, now: Result, then: Result) -> dict[str, list[fl
 
 def fit_of(field: Field, pairs: Pairs) -> list[int]:
     """0 to 100 for each pair by the weights of this field, also for a pair that its rules forbid."""
-    flat = [(row, column) for row, columns in pairs.items() for column in columns]
-    points = [_points(field, row, column) for row, column in flat]
-    percent: list[int] = field.score_percent(
-        np.array([row for row, _column in flat], dtype=np.int64), points
-    ).tolist()
+    flat = np.array([(row, column) for row, columns in pairs.items() for column in columns], dtype=np.int64)
+    rows, columns = flat.reshape(-1, 2).T
+    points = field.scores_of(rows, columns)
+    for place in np.flatnonzero(points < 0).tolist():
+        points[place] = sum(part.points for part in field.parts(int(rows[place]), int(columns[place])))
+    percent: list[int] = field.score_percent(rows, points).tolist()
     return percent
-
-
-def _points(field: Field, row: int, column: int) -> int:
-    known = field.score_of(row, column)
-    return known if known is not None else sum(part.points for part in field.parts(row, column))
 
 
 def _both(snapshot: Snapshot, mentees: set[int], mentors: set[int]) -> dict[str, Any]:
