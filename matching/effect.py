@@ -67,22 +67,23 @@ def effect_of(cohort: Cohort, criteria: Mapping[str, Any]) -> Effect:
     sides = snapshot.people(settings)
     possible = len(sides[0]) * len(sides[1])
     links = snapshot.links()
-    low = None
-    if possible <= WHOLE:
-        field = build_field(*sides, settings, links)
-        ground, sample = field.ground, field
-        left = np.diff(field.start), np.bincount(field.mentor, minlength=len(sides[1]))
-        low = int(ground.tallies[0].eligible.sum()) - len(field.score)
-    else:
-        ground = Ground.of(*sides, settings, links)
-        sample = build_field(
-            _some(snapshot.mentees, SAMPLE).people(settings, snapshot.own_reach), sides[1], settings, links
-        )
-        left = ground.tallies[0].eligible, ground.tallies[1].eligible
+    sample = field = build_field(*sides, settings, links, any_size=True)
+    left, low = field.left if possible <= WHOLE else _by_rules(field), None
+    if possible <= WHOLE or not settings.min_fit:
+        low = field.size - int(left[0].sum())
+    if possible > WHOLE:
+        some = _some(snapshot.mentees, SAMPLE).people(settings, snapshot.own_reach)
+        sample = build_field(some, sides[1], settings, links)
     mentees, mentors = (
         _without(side, count) for side, count in zip((snapshot.mentees, snapshot.mentors), left, strict=True)
     )
-    return Effect(possible, int(left[0].sum()), low, _rules(ground), mentees, mentors, _shares(sample))
+    return Effect(possible, int(left[0].sum()), low, _rules(field.ground), mentees, mentors, _shares(sample))
+
+
+def _by_rules(field: Field) -> tuple[Ints, Ints]:
+    """How many of the other side the rules leave each mentee, and each mentor: counted without scoring."""
+    mine, theirs = field.ground.tallies
+    return mine.eligible, theirs.eligible
 
 
 def _rules(ground: Ground) -> list[RuleEffect]:

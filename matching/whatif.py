@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.domain.findings import stored_parts
-from matching.engine import EngineError, Problem, Solution, solve
+from matching.engine import EngineError, Solution
 from matching.engine.field import Criteria, Field, build_field
+from matching.engine.pricing import solve_field
 from matching.snapshot import Side, Snapshot, read_snapshot
 from programs.models import Cohort
 
@@ -40,7 +41,6 @@ class Result(NamedTuple):
     """One question answered by the engine."""
 
     field: Field
-    problem: Problem
     solution: Solution
     pairs: Pairs
 
@@ -83,24 +83,19 @@ def _widest(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 
 def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]]) -> Result:
     criteria = Criteria.from_dict(question.criteria)
-    try:
-        field = build_field(*snapshot.people(criteria), criteria, snapshot.links())
-    except ValueError as error:
-        raise Unable("too_many") from error
+    field = build_field(*snapshot.people(criteria), criteria, snapshot.links(), any_size=True)
     if broken := _broken_locks(snapshot, field):
         raise Unable("lock_rule", broken)
     try:
-        problem = field.problem(locks=snapshot.standing_locks(), keep=keep)
+        found = solve_field(field, objective=question.objective, locks=snapshot.standing_locks(), keep=keep)
     except ValueError as error:
         raise Unable("lock_places") from error
-    try:
-        solution = solve(problem, objective=question.objective)
     except EngineError as error:
         raise Unable("engine") from error
     pairs: Pairs = {}
-    for mentee, mentor in zip(solution.mentee.tolist(), solution.mentor.tolist(), strict=True):
+    for mentee, mentor in zip(found.solution.mentee.tolist(), found.solution.mentor.tolist(), strict=True):
         pairs.setdefault(mentee, []).append(mentor)
-    return Result(field, problem, solution, pairs)
+    return Result(field, found.solution, pairs)
 
 
 def _broken_locks(snapshot: Snapshot, field: Field) -> list[tuple[int, int]]:
@@ -157,10 +152,7 @@ def fit_of(field: Field, pairs: Pairs) -> list[int]:
     """0 to 100 for each pair by the weights of this field, also for a pair that its rules forbid."""
     flat = np.array([(row, column) for row, columns in pairs.items() for column in columns], dtype=np.int64)
     rows, columns = flat.reshape(-1, 2).T
-    points = field.scores_of(rows, columns)
-    for place in np.flatnonzero(points < 0).tolist():
-        points[place] = sum(part.points for part in field.parts(int(rows[place]), int(columns[place])))
-    percent: list[int] = field.score_percent(rows, points).tolist()
+    percent: list[int] = field.score_percent(rows, field.ground.worth(rows, columns)).tolist()
     return percent
 
 

@@ -157,8 +157,4 @@ def unable_words(answer: Mapping[str, Any]) -> str:
             return text % {"pairs": ", ".join(names)}
         case "lock_places":
             return _("More pairs are locked than somebody has places. Unlock one of them first.")
-        case "too_many":
-            return _(
-                "There are too many possible pairs. Switch on a stricter rule, for example the same strand."
-            )
     return _("The engine could not answer. Try a smaller change, or run the matching.")
