@@ -164,6 +164,12 @@ def wishes(outlooks: Iterable[Outlook]) -> dict[int, list[WishTold]]:
     return told
 
 
+def told_of(found: Mapping[str, Any], mentor: str, mentee: str) -> WishTold:
+    """What the engine answered about a pair that nobody wished for; one query."""
+    named = [pk for change in found.get("changes", []) for pk in change.values() if pk]
+    return _wish({"rank": 0, **found}, mentor, mentee, names_of([*named, *found.get("others", [])]))
+
+
 def _wish(wish: Mapping[str, Any], mentor: str, mentee: str, names: Names) -> WishTold:
     outcome = wish["outcome"]
     return WishTold(

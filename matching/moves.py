@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from matching.models import Run
+from matching.models import Proposal, Run
 from participants.models import Enrollment
 
 Held = dict[int, dict[int, int]]  # score 0-100 by mentee and mentor enrollment
@@ -43,9 +43,13 @@ def held(pairs: Iterable[tuple[int, int, int]]) -> Held:
     return found
 
 
-def held_by(run: Run) -> Held:
-    """The pairs that a run proposes."""
-    return held(run.proposals.filter(circle=None).values_list("mentee_id", "mentor_id", "score"))
+def held_by(*runs: Run) -> list[Held]:
+    """The pairs that each of these runs proposes, in one query."""
+    found: dict[int, Held] = {run.pk: {} for run in runs}
+    rows = Proposal.objects.filter(run__in=found).order_by()
+    for run, mentee, mentor, score in rows.values_list("run_id", "mentee_id", "mentor_id", "score"):
+        found[run].setdefault(mentee, {})[mentor] = score
+    return [found[run.pk] for run in runs]
 
 
 def different(before: Held, after: Held) -> list[int]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching.views import acts, answers, criteria, hand, overview, own, run, ways, whatif
+from matching.views import acts, answers, beside, criteria, hand, overview, own, run, ways, whatif
 
 DESK = "desk/<slug:program>/<slug:cohort>/matching/"
 RUN = f"{DESK}<int:number>/"
@@ -26,6 +26,8 @@ urlpatterns = [
     path(f"{DESK}shortlists/", ways.shortlists, name="matching_shortlists"),
     path(RUN, run.show, name="matching_run"),
     path(f"{RUN}progress/", run.progress, name="matching_progress"),
+    path(f"{RUN}pictures/", beside.pictures, name="matching_pictures"),
+    path(f"{RUN}compare/<int:other>/", beside.comparison, name="matching_compare"),
     path(f"{RUN}decide/", hand.decide_page, name="matching_decide"),
     path(f"{RUN}cancel/", run.cancel, name="matching_cancel"),
     path(f"{RUN}ask/", answers.ask, name="matching_ask"),

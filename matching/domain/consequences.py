@@ -38,7 +38,7 @@ def consequences(*, run: Run, wanted: Wanted) -> Consequences:
     where locks that stand already leave no solution.
     """
     check(wanted)
-    before = held_by(run)
+    [before] = held_by(run)
     after, numbers = _solved(run, wanted)
     changed = different(before, after)
     found = moves(before, after, changed, by_hand=[(a.pk, b.pk) for a, b in wanted.lock])

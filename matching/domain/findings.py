@@ -142,7 +142,7 @@ class Findings:
             progress(100 * row // len(mentees.enrollment))
             told = []
             for person, rank in wishes.get(mentees.person[row], []):
-                answer = self._wish(row, person, exact=questions > 0)
+                answer = self.ask(row, person, exact=questions > 0)
                 questions -= answer["outcome"] == "cost"
                 told.append({"mentor": person, "rank": rank, **answer})
             edges = np.arange(self._start[row], self._start[row + 1])
@@ -153,7 +153,8 @@ class Findings:
             best = self._next_best(edges, mentees, self.field.mentee, self.mentees_of.get(row, set()))
             yield Outlook(run_id=run_id, enrollment_id=enrollment, next_best=best)
 
-    def _wish(self, mentee: int, person: int, *, exact: bool) -> dict[str, Any]:
+    def ask(self, mentee: int, person: int, *, exact: bool = True) -> dict[str, Any]:
+        """Why the mentee of this row is not with this person; what `left_words` puts in words."""
         mentors = self.snapshot.mentors
         row = self._mentor_rows.get(person)
         if row is None:

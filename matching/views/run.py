@@ -22,6 +22,7 @@ from matching.engine.field import Criteria
 from matching.facets import chosen, facets
 from matching.forms import ReviewFilter
 from matching.models import Proposal, Run
+from matching.others import people_named, why_not_other
 from matching.queries import READY, UNDER_WAY, decisions_since, latest_ready, runs_of, scheme_of
 from matching.rule_words import STAGES
 from matching.summary import chips, lede
@@ -90,9 +91,7 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "show": show,
         "lede": lede(run, cohort.program),
         "chips": chips(request, counted, show, before, cohort.program),
-        "stale": review.impossible(Proposal.objects.filter(run=run)).count()
-        if run.state == Run.State.CERTIFIED
-        else 0,
+        "stale": _stale(run),
         "newest": newest if newest and newest.number > run.number else None,
         "criteria_changed": run.criteria != Criteria.from_dict(scheme_of(cohort).criteria).to_dict(),
         "publish_url": _publish_url(cohort, run),
@@ -100,14 +99,37 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "is_open": run.state == Run.State.CERTIFIED,
         "here": request.get_full_path(),
         "seen": last_number(cohort),
-        "since": decisions_since(run) if run.state == Run.State.CERTIFIED else 0,
+        "since": decisions_since(run),
+        "previous": before,
         "pair": None,
-        "keep": ["show"],
+        "who": None,
     }
     context |= _listed(run, pairs, show, given, request.GET.get("page"))
     if "left" not in context and (opened := _opened(request, seats)):
         context["pair"] = review.pair_detail(cohort.program, opened)
+        if opened.circle_id is None:
+            context |= _asked(request, run, opened)
     return context
+
+
+def _stale(run: Run) -> int:
+    """How many pairs of an open run can no longer be made."""
+    if run.state != Run.State.CERTIFIED:
+        return 0
+    return review.impossible(Proposal.objects.filter(run=run)).count()
+
+
+def _asked(request: HttpRequest, run: Run, opened: Proposal) -> dict[str, Any]:
+    """The people whose name is asked for, and why the one chosen is not in this pair."""
+    who, wanted = request.GET.get("who", ""), request.GET.get("ask", "")
+    people = Enrollment.objects.filter(cohort=run.cohort_id).select_related("person", "cohort__program")
+    other = people.filter(uid=wanted).first() if review.is_uid(wanted) else None
+    return {
+        "who": who,
+        "others": people_named(run, opened, who),
+        "answer": why_not_other(run, opened, other) if other else None,
+        "kept": [item for item in request.GET.items() if item[0] not in ("who", "ask")],
+    }
 
 
 def _listed(run: Run, pairs: Any, show: str, given: Mapping[str, Any], number: str | None) -> dict[str, Any]:

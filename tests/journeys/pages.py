@@ -285,12 +285,24 @@ def publishing(world: World) -> dict[str, Shown]:
     }
 
 
+def _by_hand(world: World, run: str) -> dict[str, Shown]:
+    """What stands beside the review."""
+    ruth, two = person(MANAGER), f"{world.uids['mentee']}:{world.uids['mentor']}"
+    return {
+        "pictures": Shown(ruth, f"{run}pictures/"),
+        "pictures, levels": Shown(ruth, f"{run}pictures/?by=level"),
+        "compare": Shown(ruth, f"{run}compare/{world.uids['run']}/"),
+        "why not": Shown(ruth, f"{run}?pair={world.uids['proposal']}&who=a&ask={world.uids['other']}"),
+        "pair by hand": Shown(ruth, f"{run}decide/?act=assign&pair={two}"),
+        "pair by hand, refused": Shown(ruth, f"{run}decide/?act=assign&pair=x"),
+    }
+
+
 def matching(world: World) -> dict[str, Shown]:
     """Runs and their review, and the mentorships that come of them."""
     ruth, review = person(MANAGER), world.desk("review", "matching/")
     run = f"{review}{world.uids['run']}/"
     exclude = f"{review}exclude/{world.uids['mentee']}/{world.uids['mentor']}/"
-    two = f"{world.uids['mentee']}:{world.uids['mentor']}"
     waiting = world.pairs["waiting"].mentorship.uid
     return {
         "matching, empty": Shown(ruth, world.desk("call", "matching/")),
@@ -306,8 +318,7 @@ def matching(world: World) -> dict[str, Shown]:
         "by hand, empty": Shown(ruth, world.desk("call", "matching/by-hand/")),
         "by hand": Shown(ruth, f"{review}by-hand/"),
         "by hand, error": Shown(ruth, f"{review}by-hand/", wrong("Lock the pair")),
-        "pair by hand": Shown(ruth, f"{run}decide/?act=assign&pair={two}"),
-        "pair by hand, refused": Shown(ruth, f"{run}decide/?act=assign&pair=x"),
+        **_by_hand(world, run),
         "exclude": Shown(ruth, exclude),
         "exclude, error": Shown(ruth, exclude, wrong("Exclude the pair")),
         "mentorships, empty": Shown(ruth, world.desk("call", "mentorships/")),

@@ -214,6 +214,7 @@ def _to_review(world: World) -> None:
         "proposal": first.uid,
         "mentee": first.mentee.uid,
         "mentor": first.mentor.uid,
+        "other": enrolled.filter(role="mentor").exclude(pk=first.mentor_id)[0].uid,
     }
     Cohort.objects.filter(pk=cohort.pk).update(answer_days=7)
     asked = SideAnswer.objects.create(

@@ -192,6 +192,8 @@ ROWS: list[Row] = [
     Row("matching_allow", f"{COHORT} pk=exclusion", NEVER, staff(COORDINATE), near=False),
     Row("matching_lock", COHORT, NEVER, staff(COORDINATE)),
     Row("matching_undo", COHORT, NEVER, staff(COORDINATE)),
+    Row("matching_pictures", f"{COHORT} number=run", staff(PEOPLE), NEVER),
+    Row("matching_compare", f"{COHORT} number=run other=run", staff(PEOPLE), NEVER),
     Row("matching_decide", f"{COHORT} number=run", staff(COORDINATE), staff(COORDINATE)),
     Row("matching_exclude", f"{COHORT} mentee=free_mentee mentor=free_mentor", staff(COORDINATE), staff(COORDINATE)),
     Row("matching_introductions", CALL, staff(PEOPLE), NEVER),

@@ -1,0 +1,213 @@
+"""Two runs of a cohort beside each other: what differs in their criteria, who moves, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from matching.models import Decision, Exclusion, Leftover, Proposal, Run
+from matching.moves import FigureRow, Move, different, figures, held_by, kind_of, moves
+from matching.rule_words import CRITERIA, RULES
+from participants.models import Enrollment
+
+PAGE = 25
+KINDS = ("moved", "out", "into")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A criterion that differs."""
+
+    label: str | Promise
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A move with its reason."""
+
+    move: Move
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the page shows; `page` pages the mentees that move."""
+
+    figures: list[FigureRow]
+    differences: list[Difference]
+    decisions: int
+    counts: dict[str, int]
+    page: Page[Any]
+    moves: list[Explained]
+
+
+def compare(before: Run, after: Run, *, kind: str = "", number: str | None = None) -> Comparison:
+    """Everything about two ready runs of one cohort, in a fixed number of queries; one page of the moves."""
+    old, new = held_by(before, after)
+    changed = different(old, new)
+    kinds = {mentee: kind_of(mentee, old, new) for mentee in changed}
+    chosen = [mentee for mentee in changed if not kind or kinds[mentee] == kind]
+    order = {"out": 0, "into": 1, "moved": 2}
+    chosen.sort(key=lambda mentee: (order[kinds[mentee]], mentee))
+    page = Paginator(chosen, PAGE).get_page(number)
+    shown = moves(old, new, list(page.object_list))
+    reasons = _Reasons(before, after, shown)
+    every = list(kinds.values())
+    return Comparison(
+        figures=figures(before.numbers, after.numbers),
+        differences=differences(before, after),
+        decisions=_decisions_between(before, after),
+        counts={"": len(every), **{name: every.count(name) for name in KINDS}},
+        page=page,
+        moves=[Explained(move, reasons.of(move)) for move in shown],
+    )
+
+
+def differences(before: Run, after: Run) -> list[Difference]:
+    """What the criteria of the two say differently, in words where there are any."""
+    found = []
+    if before.objective != after.objective:
+        found.append(
+            Difference(
+                _("What matters most"),
+                str(before.get_objective_display()),
+                str(after.get_objective_display()),
+            )
+        )
+    for name in ("rules", "weights"):
+        old, new = before.criteria.get(name, {}), after.criteria.get(name, {})
+        found += _differing(old, new)
+    plain = [
+        {k: v for k, v in run.criteria.items() if k not in ("rules", "weights")} for run in (before, after)
+    ]
+    return [*found, *_differing(*plain)]
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
+    names = [
+        name for name in [*old, *(name for name in new if name not in old)] if old.get(name) != new.get(name)
+    ]
+    return [Difference(_label(name), _value(old.get(name)), _value(new.get(name))) for name in names]
+
+
+def _label(name: str) -> str | Promise:
+    words: dict[str, str | Promise] = {
+        "chain_levels": RULES["chain"],
+        "exclusions": RULES["exclusion"],
+        "past_pairs": RULES["past_pair"],
+        "same_strand": RULES["strand"],
+        "shared_language": RULES["language"],
+        "min_level_gap": RULES["level"],
+        "max_hours_apart": RULES["time_zone"],
+        "shared_availability": RULES["availability"],
+        "unit_wanted": _("Which directorate is better"),
+        "floor": _("Share of each directorate that should be matched, in percent"),
+        **CRITERIA,
+        "wish": _("Wish of a mentee"),
+        "mentor_wish": _("Wish of a mentor"),
+    }
+    return words.get(name, name.replace("_", " "))
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    return str(value)
+
+
+def _decisions_between(before: Run, after: Run) -> int:
+    first, last = before.started_at or before.created_at, after.started_at or after.created_at
+    return Decision.objects.filter(cohort=before.cohort_id, at__gt=first, at__lte=last).count()
+
+
+class _Reasons:
+    """Why the shown mentees move; what is asked of the database is asked once for all of them."""
+
+    def __init__(self, before: Run, after: Run, shown: Sequence[Move]) -> None:
+        mentees = [move.mentee.pk for move in shown]
+        rows = Proposal.objects.filter(run__in=[before, after], mentee__in=mentees).order_by()
+        self._of = {(row.run_id, row.mentee_id, row.mentor_id): row for row in rows}
+        excluded = Exclusion.objects.filter(mentee__in=mentees).values_list("mentee", "mentor")
+        self._excluded = set(excluded)
+        self._in_old, self._in_new = _take_part(before, after, shown)
+        self._runs = before, after
+        self._same_criteria = not differences(before, after)
+
+    def of(self, move: Move) -> str:
+        """One sentence."""
+        before = [row.enrollment for row in move.before if row.enrollment.pk not in _pks(move.after)]
+        after = [row.enrollment for row in move.after if row.enrollment.pk not in _pks(move.before)]
+        if move.mentee.pk not in self._in_old:
+            return _("joined since")
+        if move.mentee.pk not in self._in_new:
+            return _("takes no part any more, or has every mentor that was wanted")
+        return self._by_hand(move, before, after) or self._by_people(before, after) or self._by_fit(move)
+
+    def _by_hand(self, move: Move, before: list[Enrollment], after: list[Enrollment]) -> str:
+        new = [self._of.get((self._runs[1].pk, move.mentee.pk, mentor.pk)) for mentor in after]
+        if any(row and row.locked for row in new):
+            return _("locked by hand")
+        for mentor in before:
+            if (move.mentee.pk, mentor.pk) in self._excluded:
+                return _("excluded by hand from %(name)s") % {"name": mentor.person.name}
+        return ""
+
+    def _by_people(self, before: list[Enrollment], after: list[Enrollment]) -> str:
+        for mentor in before:
+            if mentor.pk not in self._in_new:
+                return _("%(name)s has no place any more") % {"name": mentor.person.name}
+        for mentor in after:
+            if mentor.pk not in self._in_old:
+                return _("%(name)s has joined") % {"name": mentor.person.name}
+        return ""
+
+    def _by_fit(self, move: Move) -> str:
+        old, new = (max((row.score for row in side), default=None) for side in (move.before, move.after))
+        if not self._same_criteria:
+            return _("the criteria changed")
+        if old is not None and new is not None and new > old:
+            text = _("fits better: %(new)s instead of %(old)s%(part)s")
+            return text % {"new": new, "old": old, "part": self._part(move)}
+        if new is None:
+            return _("the place goes to somebody else")
+        return _("makes room for somebody else")
+
+    def _part(self, move: Move) -> str:
+        """The criterion that gains the most."""
+        shares = []
+        for run, side in zip(self._runs, (move.before, move.after), strict=True):
+            rows = [self._of.get((run.pk, move.mentee.pk, partner.enrollment.pk)) for partner in side]
+            best = max((row for row in rows if row), key=lambda row: row.score, default=None)
+            shares.append({part["criterion"]: part["share"] for part in best.parts} if best else {})
+        gains = {name: shares[1].get(name, 0) - shares[0].get(name, 0) for name in shares[1]}
+        name = max(gains, key=lambda key: gains[key], default="")
+        return f" ({CRITERIA[name]})" if name and gains[name] > 0 else ""
+
+
+def _pks(partners: Sequence[Any]) -> set[int]:
+    return {row.enrollment.pk for row in partners}
+
+
+def _take_part(before: Run, after: Run, shown: Sequence[Move]) -> tuple[set[int], set[int]]:
+    """Those of the people shown who were in each run: in a pair of it, or left over by it."""
+    people = {move.mentee.pk for move in shown}
+    people |= {row.enrollment.pk for move in shown for row in [*move.before, *move.after]}
+    found: dict[int, set[int]] = {before.pk: set(), after.pk: set()}
+    pairs = Proposal.objects.filter(run__in=found).order_by()
+    pairs = pairs.filter(Q(mentee__in=people) | Q(mentor__in=people))
+    for run, mentee, mentor in pairs.values_list("run_id", "mentee_id", "mentor_id"):
+        found[run] |= {mentee, mentor}
+    left = Leftover.objects.filter(run__in=found, enrollment__in=people).order_by()
+    for run, person in left.values_list("run_id", "enrollment_id"):
+        found[run].add(person)
+    return found[before.pk], found[after.pk]

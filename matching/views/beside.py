@@ -1,0 +1,76 @@
+"""Runs beside each other, and a run as pictures."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from core.roles import Permission
+from core.ui import Link
+from matching.compare import KINDS, compare
+from matching.facets import facets
+from matching.pictures import BAR, HEIGHT, cohort_map, distribution
+from matching.queries import READY, runs_of
+from matching.views.common import matching_context, whole_cohort
+
+
+@login_required
+@require_safe
+def comparison(request: HttpRequest, program: str, cohort: str, number: int, other: int) -> HttpResponse:
+    """Two runs side by side: figures, what differs, who moves and why."""
+    found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
+    ready = {run.number: run for run in runs_of(found).filter(state__in=READY)}
+    if number not in ready or other not in ready:
+        raise Http404
+    before, after = ready[number], ready[other]
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in KINDS else ""
+    result = compare(before, after, kind=kind, number=request.GET.get("page"))
+    labels = {
+        "": _("All who change"),
+        "moved": _("Another mentor"),
+        "out": _("Left out"),
+        "into": _("Got in"),
+    }
+    chips = [
+        Link(label, f"?kind={code}" if code else "?", current=code == kind, count=result.counts[code])
+        for code, label in labels.items()
+    ]
+    context = {
+        **matching_context(request, found),
+        "before": before,
+        "after": after,
+        "result": result,
+        "chips": chips,
+        "ready": ready.values(),
+    }
+    return render(request, "matching/compare.html", context)
+
+
+@login_required
+@require_safe
+def pictures(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
+    """The map of the cohort by directorates or levels, and the distribution of the fit."""
+    found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
+    run = get_object_or_404(runs_of(found).filter(state__in=READY), number=number)
+    page = reverse("matching_run", args=[program, cohort, number])
+    by = "level" if request.GET.get("by") == "level" else "unit"
+    known = facets(run)
+    columns = distribution(run, known, page)
+    context = {
+        **matching_context(request, found),
+        "run": run,
+        "by": by,
+        "chips": [
+            Link(_("Directorates"), "?by=unit", current=by == "unit"),
+            Link(_("Career levels"), "?by=level", current=by == "level"),
+        ],
+        "map": cohort_map(run, known, by, page),
+        "columns": columns,
+        "bars": {"width": BAR * len(columns), "bar": BAR - 8, "height": HEIGHT},
+    }
+    return render(request, "matching/pictures.html", context)
