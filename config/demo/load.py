@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from config.demo import laboratory, university
+from config.demo import finding, laboratory, university
 from config.demo.accounts import ACCOUNTS
 from config.demo.clock import at
 from config.demo.files import keep
@@ -44,6 +44,7 @@ def load() -> None:
     _careers(files["laboratory.csv"], rng)
     laboratory.this_year(program, today, rng, taken)
     university.make(today, rng, operator)
+    finding.next_round(program, today, rng, taken)
     _passwords()
     _deliver_the_past()
 
