@@ -184,7 +184,10 @@ class RankForm(PageForm):
         super().__init__(*args, **kwargs)
         for one in suggestions:
             self.fields[f"rank_{one.pk}"] = forms.TypedChoiceField(
-                label=one.mentor.person.name, choices=self.RANKS, coerce=int, initial=one.rank or 0
+                label=_("Your rank for %(name)s") % {"name": one.mentor.person.name},
+                choices=self.RANKS,
+                coerce=int,
+                initial=one.rank or 0,
             )
 
     def clean(self) -> dict[str, Any]:
