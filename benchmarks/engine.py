@@ -23,7 +23,7 @@ import numpy as np
 
 from matching.engine import Problem, Solution, certify, solve, why_not, why_unmatched
 from matching.engine.field import Criteria, Field, Links, People, build_field
-from matching.engine.network import cheapest, network, reward
+from matching.engine.network import cheapest, costs, network
 from matching.engine.solution import usable, weights
 
 SIZES = (115, 5000)
@@ -73,10 +73,8 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 def bare(problem: Problem) -> Callable[[], object]:
     """The flow solver alone: arcs and costs are ready, only handing over and solving is left."""
     net, weight = network(problem, usable(problem, 0)), weights(problem, "people")
-    cost = -sum(weight[goal] * reward(problem, net, goal) for goal in ("people", "score"))
-    return lambda: cheapest(
-        net.tail, net.head, net.room, np.asarray(cost), np.zeros(net.nodes, dtype=np.int64)
-    )
+    cost = costs(problem, net, weight)
+    return lambda: cheapest(net.tail, net.head, net.room, cost, net.supply)
 
 
 def run(size: int) -> None:

@@ -1,4 +1,4 @@
-"""The matching engine: exact, certified, explained; NumPy and OR-Tools only, no Django.
+"""The matching engine: exact, certified, explained; NumPy, SciPy and OR-Tools only, no Django.
 
     solution = solve(Problem(demand=[1, 1], capacity=[1], mentee=[0, 1], mentor=[0, 0], score=[3, 5]))
     solution.certificate.ok, why_not(problem, solution, 0, 0), why_unmatched(problem, solution, 0)

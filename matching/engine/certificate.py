@@ -1,7 +1,8 @@
 """Proof of a solution, found apart from `solve`: nothing here trusts how the solution was made.
 
 1. Feasible: candidate pairs, locks, limits, minimum score, and the counts that the solution states.
-2. The counts of people and pairs equal those of maximum flows (or of a plainer bound that meets them).
+2. The counts of people and pairs are the most there can be: no chain of changes leads from anybody who
+   wants a mentor to a free place; where one does, a maximum flow tells how many there can be.
 3. Complementary slackness with the prices: no other solution has a higher weighted objective. Each goal
    weighs more than all that follow it together, so the solution is the lexicographic optimum.
 4. Pairs kept: a second solve on exactly the optima that the prices leave.
@@ -10,9 +11,11 @@
 from __future__ import annotations
 
 import numpy as np
-from ortools.graph.python import max_flow
 
-from matching.engine.network import EngineError, Optimizer, flow_of, network, reduced_costs, reward
+from matching.engine.counts import most_by_tier, most_pairs
+from matching.engine.needs import bits_of, need_nodes, node_of, shared
+from matching.engine.network import costs, flow_of, network, potential_of, reward
+from matching.engine.prices import loose, marked, redirect
 from matching.engine.problem import Bools, Ints64, Problem
 from matching.engine.solution import (
     Certificate,
@@ -25,6 +28,7 @@ from matching.engine.solution import (
 )
 
 _PRICE_RANGE = 1 << 61
+_PIECE = 1 << 18  # pairs looked at at once
 
 
 def certify(problem: Problem, solution: Solution) -> Certificate:
@@ -32,78 +36,14 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
     bounds: tuple[int, int, tuple[int, ...]] = (0, 0, ())
     reason = _infeasible(problem, solution) or _misstated(problem, solution)
     if not reason:
-        by_tier = most_by_tier(problem, solution.min_score, solution.covered_by_tier)
-        bounds = sum(by_tier), most_pairs(problem, solution.min_score, solution.pairs), by_tier
+        edges = problem.edges_of(solution.mentee, solution.mentor)
+        chosen = edges[usable(problem, solution.min_score)[edges]]
+        by_tier = most_by_tier(problem, solution.min_score, chosen)
+        bounds = sum(by_tier), most_pairs(problem, solution.min_score, chosen), by_tier
         if solution.objective == "people":
             reason = _short_of(bounds, (solution.covered, solution.pairs, solution.covered_by_tier))
         reason = reason or _slack(problem, solution) or _unkept(problem, solution)
     return Certificate(not reason, reason, *bounds)
-
-
-def most_by_tier(problem: Problem, min_score: int, reached: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """Most mentees of each tier that can have a mentor, earlier tiers first, by maximum flows.
-
-    Their sum is the most that can be covered. What was `reached` spares the flows it already proves.
-    """
-    tiers = np.unique(problem.tier)
-    sums = np.cumsum(reached).tolist() if len(reached) == len(tiers) else [-1] * len(tiers)
-    upto = [
-        _covered(problem, min_score, problem.tier <= tier, known)
-        for tier, known in zip(tiers.tolist(), sums, strict=True)
-    ]
-    return tuple(np.diff([0, *upto]).tolist())
-
-
-def most_pairs(problem: Problem, min_score: int, reached: int = -1) -> int:
-    """Most pairs that can be made, by maximum flow."""
-    wants = problem.demand - np.bincount(problem.locked[:, 0], minlength=len(problem.demand))
-    locks = len(problem.locked)
-    return locks + _flow(problem, min_score, wants, reached - locks)
-
-
-def suffices(problem: Problem, min_score: int, covered: int, pairs: int) -> bool:
-    """Whether this minimum leaves so many mentees covered and so many pairs; a bound below refuses at once."""
-    everybody = np.ones(len(problem.demand), dtype=bool)
-    return (
-        _covered(problem, min_score, everybody, covered - 1) >= covered
-        and most_pairs(problem, min_score, pairs - 1) >= pairs
-    )
-
-
-def _covered(problem: Problem, min_score: int, among: Bools, reached: int) -> int:
-    held = np.zeros(len(problem.demand), dtype=bool)
-    held[problem.locked[:, 0]] = True
-    locks = int((held & among).sum())
-    return locks + _flow(problem, min_score, (among & ~held).astype(np.int64), reached - locks)
-
-
-def _flow(problem: Problem, min_score: int, wants: Ints64, reached: int) -> int:
-    """Largest number of pairs besides the locks when each mentee takes up to `wants`.
-
-    Where the sum of what each side could take alone is no more than `reached`, that bound is returned.
-    """
-    mentees, mentors = len(problem.demand), len(problem.capacity)
-    takes = problem.capacity - np.bincount(problem.locked[:, 1], minlength=mentors)
-    edge = np.flatnonzero(usable(problem, min_score) & (wants[problem.mentee] > 0))
-    tail, head = problem.mentee[edge], problem.mentor[edge]
-    sides = ((tail, wants), (head, takes))
-    bound = min(int(np.minimum(np.bincount(rows, minlength=len(most)), most).sum()) for rows, most in sides)
-    if bound <= max(reached, 0):
-        return bound
-    source, sink = mentees + mentors, mentees + mentors + 1
-    tails = [np.full(mentees, source), tail, np.arange(mentors) + mentees]
-    heads = [np.arange(mentees), head + mentees, np.full(mentors, sink)]
-    room = [wants, np.ones(len(edge)), takes]
-    solver = max_flow.SimpleMaxFlow()
-    solver.add_arcs_with_capacity(
-        np.concatenate(tails).astype(np.int32),
-        np.concatenate(heads).astype(np.int32),
-        np.concatenate(room).astype(np.int64),
-    )
-    status = solver.solve(source, sink)
-    if status != solver.OPTIMAL:
-        raise EngineError(f"the maximum flow solver returned {status.name}")
-    return int(solver.optimal_flow())
 
 
 def _infeasible(problem: Problem, solution: Solution) -> str:
@@ -111,27 +51,41 @@ def _infeasible(problem: Problem, solution: Solution) -> str:
     for side, limit, rows in limits:
         if not ((rows >= 0) & (rows < len(limit))).all():
             return f"a pair names a {side} who is not there"
+    if not len(solution.mentee) == len(solution.mentor) == len(solution.score) == len(solution.need):
+        return "pairs, scores and needs are not as many"
     edges = problem.edges_of(solution.mentee, solution.mentor)
-    told = [_told(int(a), int(b)) for a, b in zip(solution.mentee, solution.mentor, strict=True)]
+
+    def told(place: int) -> str:
+        return _told(solution.mentee[place], solution.mentor[place])
+
     if len(bad := np.flatnonzero(edges < 0)):
-        return f"{told[bad[0]]} is no candidate pair"
+        return f"{told(bad[0])} is no candidate pair"
     if len(bad := np.flatnonzero(problem.score[edges] != solution.score)):
-        return f"{told[bad[0]]} scores {problem.score[edges[bad[0]]]}, not {solution.score[bad[0]]}"
+        return f"{told(bad[0])} scores {problem.score[edges[bad[0]]]}, not {solution.score[bad[0]]}"
     if len(np.unique(edges)) < len(edges):
         return "a pair stands twice"
     if len(missing := np.setdiff1d(problem.locked_edges, edges)):
         return f"the lock of {_told(problem.mentee[missing[0]], problem.mentor[missing[0]])} is not kept"
     low = (problem.score[edges] < solution.min_score) & ~np.isin(edges, problem.locked_edges)
     if low.any():
-        return f"{told[np.flatnonzero(low)[0]]} scores less than {solution.min_score}"
+        return f"{told(low.argmax())} scores less than {solution.min_score}"
+    if len(bad := _unserved(problem, solution, edges)):
+        return f"{told(bad[0])} is for need {solution.need[bad[0]]}, which does not fit"
     for side, limit, rows in limits:
         if len(over := np.flatnonzero(np.bincount(rows, minlength=len(limit)) > limit)):
             return f"{side} {over[0]} has more partners than the {limit[over[0]]} allowed"
     return ""
 
 
+def _unserved(problem: Problem, solution: Solution, edges: Ints64) -> Ints64:
+    """Places of the pairs that are for no need though they could be, or for one that they cannot serve."""
+    need, serves = solution.need.astype(np.int64), shared(problem, edges)
+    fits = np.where(serves > 0, (need >= 0) & (serves >> np.maximum(need, 0) & 1 > 0), need == -1)
+    return np.flatnonzero(~fits)
+
+
 def _misstated(problem: Problem, solution: Solution) -> str:
-    goals = count(problem, problem.edges_of(solution.mentee, solution.mentor))
+    goals = count(problem, problem.edges_of(solution.mentee, solution.mentor), solution.need)
     for name, stated, found in (
         ("covered", solution.covered, goals.covered),
         ("pairs", solution.pairs, goals.pairs),
@@ -139,6 +93,7 @@ def _misstated(problem: Problem, solution: Solution) -> str:
         ("covered_by_tier", solution.covered_by_tier, goals.by_tier),
         ("shortfall", solution.shortfall.tolist(), goals.shortfall.tolist()),
         ("kept", solution.kept, goals.kept),
+        ("needs", solution.needs, goals.needs),
     ):
         if stated != found:
             return f"{name} is {found}, not {stated}"
@@ -155,8 +110,9 @@ def _short_of(bounds: tuple[object, ...], reached: tuple[object, ...]) -> str:
 def _slack(problem: Problem, solution: Solution) -> str:
     """Where complementary slackness fails."""
     mentees, mentors, groups = len(problem.demand), len(problem.capacity), len(problem.floor)
-    prices = (solution.price_mentee, solution.price_mentor, solution.price_group)
-    if [len(price) for price in prices] != [mentees, mentors, groups]:
+    needs = len(need_nodes(problem)[0])
+    prices = (solution.price_mentee, solution.price_mentor, solution.price_group, solution.price_need)
+    if [len(price) for price in prices] != [mentees, mentors, groups, needs]:
         return "prices are missing"
     if any((np.abs(price) >= _PRICE_RANGE).any() for price in prices):
         return "a price is out of range"
@@ -165,6 +121,7 @@ def _slack(problem: Problem, solution: Solution) -> str:
     used[problem.edges_of(solution.mentee, solution.mentor)] = True
     return (
         _pairs_slack(problem, solution, weight["score"], used)
+        or _needs_slack(problem, solution, weight["needs"])
         or _mentors_slack(problem, solution)
         or _mentees_slack(problem, solution, weight["people"], used)
         or _groups_slack(problem, solution, weight["floor"])
@@ -172,16 +129,54 @@ def _slack(problem: Problem, solution: Solution) -> str:
 
 
 def _pairs_slack(problem: Problem, solution: Solution, weight: int, used: Bools) -> str:
-    gain = problem.score * np.int64(weight)
-    gain -= solution.price_mentee[problem.mentee]
-    gain -= solution.price_mentor[problem.mentor]
     free = usable(problem, solution.min_score)
-    for wrong, text in (
-        (used & free & (gain < 0), "is not worth"),
-        (~used & free & (gain > 0), "is worth more than"),
-    ):
-        if len(bad := np.flatnonzero(wrong)):
-            return f"{_told(problem.mentee[bad[0]], problem.mentor[bad[0]])} {text} its prices"
+    for begin in range(0, len(used), _PIECE):
+        edges = np.arange(begin, min(begin + _PIECE, len(used)))
+        gain = problem.score[edges] * np.int64(weight) - solution.price_mentor[problem.mentor[edges]]
+        gain -= _place_price(problem, solution, edges)
+        for wrong, text in (
+            (used[edges] & free[edges] & (gain < 0), "is not worth"),
+            (~used[edges] & free[edges] & (gain > 0), "is worth more than"),
+        ):
+            if wrong.any():
+                edge = edges[wrong.argmax()]
+                return f"{_told(problem.mentee[edge], problem.mentor[edge])} {text} its prices"
+    return ""
+
+
+def _place_price(problem: Problem, solution: Solution, edges: Ints64) -> Ints64:
+    """What a place of each pair's mentee costs; where needs count, for the cheapest need that is served."""
+    price = solution.price_mentee[problem.mentee[edges]]
+    rows = np.flatnonzero(problem.needy[problem.mentee[edges]])
+    serves = shared(problem, edges[rows])
+    rows, serves = rows[serves > 0], serves[serves > 0]
+    place, bit = bits_of(serves)
+    asked = solution.price_need[node_of(problem, problem.mentee[edges[rows[place]]], bit)]
+    price[rows] = np.iinfo(np.int64).max
+    np.minimum.at(price, rows[place], asked)
+    return np.asarray(price)
+
+
+def _needs_slack(problem: Problem, solution: Solution, weight: int) -> str:
+    """Each pair is for the cheapest need it can serve, and each need is paid for as often as it is served."""
+    mentee, bit = need_nodes(problem)
+    rows = np.flatnonzero(problem.needy[solution.mentee] & (solution.need >= 0))
+    node = node_of(problem, solution.mentee[rows], solution.need[rows].astype(np.int64))
+    edges = problem.edges_of(solution.mentee[rows], solution.mentor[rows])
+    if len(bad := np.flatnonzero(solution.price_need[node] > _place_price(problem, solution, edges))):
+        row = rows[bad[0]]
+        return f"{_told(solution.mentee[row], solution.mentor[row])} is for a need that is wanted less than another"
+    served = np.bincount(node, minlength=len(bit))
+    again = solution.price_need - solution.price_mentee[mentee]
+    first = again + weight
+    wrong = (
+        (again > 0)
+        | ((served > 1) & (again < 0))
+        | ((served > 0) & (first < 0))
+        | ((served < 1) & (first > 0))
+    )
+    if wrong.any():
+        return f"the price of need {bit[wrong.argmax()]} of mentee {mentee[wrong.argmax()]} does not fit"
     return ""
 
 
@@ -233,11 +228,13 @@ def _unkept(problem: Problem, solution: Solution) -> str:
     if not problem.keep.any():
         return ""
     net = network(problem, usable(problem, solution.min_score))
-    kept = reward(problem, net, "keep")
-    optimizer = Optimizer(net, flow_of(problem, solution, net), reduced_costs(problem, solution, net) == 0)
-    optimizer.maximize(kept)
-    most = int((kept * optimizer.flow).sum()) + int(problem.keep[problem.locked_edges].sum())
-    return "" if most == solution.kept else f"kept: {solution.kept} reached, {most} possible"
+    flow, weight = flow_of(problem, solution, net), weights(problem, solution.objective)
+    cost, kept = costs(problem, net, weight), reward(problem, net, "keep")
+    free = loose(net, flow, np.flatnonzero(marked(net, cost, potential_of(solution, net))))
+    before = int((kept * flow).sum())
+    redirect(net, flow, free, -kept[free])
+    more = int((kept * flow).sum()) - before
+    return f"kept: {solution.kept} reached, {solution.kept + more} possible" if more else ""
 
 
 def _told(mentee: int, mentor: int) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from matching.engine.network import HUB, flow_of, network, reduced_costs
-from matching.engine.problem import Ints64, Problem
-from matching.engine.solution import Solution, count, usable
+from matching.engine.counts import reached
+from matching.engine.network import Network, costs, flow_of, network, potential_of
+from matching.engine.prices import Table, leaving, reduced, tables
+from matching.engine.problem import Bools, Ints64, Problem
+from matching.engine.solution import Solution, usable, weights
+
+_AT_ONCE = 256  # nodes of the search looked at together
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Counterfactual:
     pairs: int = 0
     tiers: tuple[int, ...] = ()
     shortfall: int = 0  # mentees more below the floors
+    needs: int = 0  # different needs fewer
     score: int = 0
     changes: tuple[Change, ...] = ()  # the asking mentee first, then along the chain
 
@@ -58,46 +62,48 @@ class Shortage:
 
 @dataclass(frozen=True, eq=False)
 class _Residual:
-    """Arcs that a change may use, by tail, with reduced costs >= 0."""
+    """The arcs that a change may use, with reduced costs >= 0."""
 
-    begin: Ints64
-    head: Ints64
-    cost: Ints64
+    net: Network
+    tables: tuple[Table, Table]
 
     @classmethod
     def of(cls, problem: Problem, solution: Solution) -> _Residual:
         net = network(problem, usable(problem, solution.min_score))
-        flow, cost = flow_of(problem, solution, net), reduced_costs(problem, solution, net)
-        forward, backward = flow < net.room, flow > 0
-        tail = np.concatenate([net.tail[forward], net.head[backward]])
-        order = np.argsort(tail, kind="stable")
-        begin = np.concatenate(([0], np.cumsum(np.bincount(tail, minlength=net.nodes))))
-        head = np.concatenate([net.head[forward], net.tail[backward]])[order]
-        return cls(begin, head, np.concatenate([cost[forward], -cost[backward]])[order])
+        cost = costs(problem, net, weights(problem, solution.objective))
+        potential = potential_of(solution, net)
+        for part, value in reduced(net, cost, potential):
+            cost[part] = value
+        return cls(net, tables(net, slice(None), cost, flow_of(problem, solution, net)))
 
     def path(self, start: int, end: int) -> list[int]:
-        """Nodes of a shortest path (Dijkstra)."""
-        distance = np.full(len(self.begin) - 1, np.iinfo(np.int64).max)
-        before = np.full(len(distance), -1)
-        distance[start] = 0
-        queue = [(0, start)]
-        while queue:
-            length, node = heapq.heappop(queue)
-            if node == end:
-                break
-            if length > distance[node]:
-                continue
-            arcs = slice(self.begin[node], self.begin[node + 1])
-            heads, lengths = self.head[arcs], self.cost[arcs] + length
-            better = lengths < distance[heads]
-            for head, value in zip(heads[better].tolist(), lengths[better].tolist(), strict=True):
-                if value < distance[head]:
-                    distance[head], before[head] = value, node
-                    heapq.heappush(queue, (value, head))
-        nodes = [end]
-        while nodes[-1] != start:
-            nodes.append(int(before[nodes[-1]]))
-        return nodes[::-1]
+        """Arcs of a shortest path, ~arc where it is walked backward.
+
+        Dijkstra's search, but with many of the nearest nodes at a time; over when none is nearer than the end.
+        """
+        distance = np.full(self.net.nodes, np.iinfo(np.int64).max)
+        before, arc_before = (np.full(self.net.nodes, -1) for _ in range(2))
+        waiting = np.zeros(self.net.nodes, dtype=bool)
+        distance[start], waiting[start] = 0, True
+        while len(nodes := np.flatnonzero(waiting)) and distance[nodes].min() < distance[end]:
+            if len(nodes) > _AT_ONCE:
+                nodes = nodes[np.argpartition(distance[nodes], _AT_ONCE)[:_AT_ONCE]]
+            waiting[nodes] = False
+            for table in self.tables:
+                for some, place, count in leaving(table.begin, nodes):
+                    head, tail = table.head[place], np.repeat(some, count)
+                    length = distance[tail] + table.cost[place]
+                    better = np.flatnonzero(length < np.minimum(distance[head], distance[end]))
+                    head, tail, length = head[better], tail[better], length[better]
+                    np.minimum.at(distance, head, length)
+                    best = length == distance[head]
+                    before[head[best]], arc_before[head[best]] = tail[best], table.arc[place[better[best]]]
+                    waiting[head[best]] = True
+        arcs = []
+        while end != start:
+            arcs.append(int(arc_before[end]))
+            end = int(before[end])
+        return arcs[::-1]
 
 
 _residuals: WeakKeyDictionary[Solution, _Residual] = WeakKeyDictionary()
@@ -117,22 +123,31 @@ def why_not(problem: Problem, solution: Solution, mentee: int, mentor: int) -> C
         return Counterfactual(paired=True)
     if solution not in _residuals:
         _residuals[solution] = _Residual.of(problem, solution)
-    mentees, mentors = len(problem.demand), len(problem.capacity)
-    path = _residuals[solution].path(1 + mentees + mentor, 1 + mentee)
-    changes = _changes(path, mentees, mentors, mentor)
-    lost = [(change.mentee, change.loses) for change in changes if change.loses is not None]
-    won = [(change.mentee, change.takes) for change in changes if change.takes is not None]
-    gone, come = (
-        problem.edges_of(*np.array(pairs, dtype=np.int64).reshape(-1, 2).T) for pairs in (lost, won)
-    )
-    now, then = count(problem, before), count(problem, np.concatenate([np.setdiff1d(before, gone), come]))
+    net, wanted = _residuals[solution].net, int(np.flatnonzero(_residuals[solution].net.edge == edge)[0])
+    path = _residuals[solution].path(1 + len(problem.demand) + mentor, int(net.tail[wanted]))
+    return _counted(problem, net, [*path, wanted])
+
+
+def _counted(problem: Problem, net: Network, path: list[int]) -> Counterfactual:
+    """What changes along a path, the wanted pair being its last arc."""
+    arcs = np.array(path)
+    step = np.where(arcs < 0, -1, 1)
+    arcs = np.maximum(arcs, ~arcs)
+
+    def along(part: slice) -> Ints64:
+        return np.flatnonzero((arcs >= part.start) & (arcs < part.stop))
+
+    chosen, first = along(net.pairs), along(net.first)
+    edges = net.edge[arcs[chosen]]
+    tier = problem.tier[net.head[arcs[first]] - 1]
     return Counterfactual(
-        covered=now.covered - then.covered,
-        pairs=now.pairs - then.pairs,
-        tiers=tuple(a - b for a, b in zip(now.by_tier, then.by_tier, strict=True)),
-        shortfall=int(then.shortfall.sum() - now.shortfall.sum()),
-        score=now.total - then.total,
-        changes=changes,
+        covered=-int(step[first].sum()),
+        pairs=-int(step[chosen].sum()),
+        tiers=tuple(-int(step[first][tier == each].sum()) for each in np.unique(problem.tier)),
+        shortfall=-int(step[along(net.within)].sum()),
+        needs=-int(step[along(net.credit)].sum()),
+        score=-int((step[chosen] * problem.score[edges]).sum()),
+        changes=_changes(problem, edges, step[chosen] > 0),
     )
 
 
@@ -141,28 +156,25 @@ def why_unmatched(problem: Problem, solution: Solution, mentee: int) -> Shortage
     _check(problem, solution, mentee, None)
     if np.count_nonzero(solution.mentee == mentee) >= problem.demand[mentee]:
         raise ValueError(f"mentee {mentee} has all the mentors wanted")
-    used = np.zeros(len(problem.score), dtype=bool)
-    used[problem.edges_of(solution.mentee, solution.mentor)] = True
     free = usable(problem, solution.min_score)
-    open_edges, used_edges = np.flatnonzero(free & ~used), np.flatnonzero(free & used)
-    eligible = int((problem.mentee[open_edges] == mentee).sum())
+    edges = problem.edges_of(solution.mentee, solution.mentor)
+    used = edges[free[edges]]
+    own = slice(*problem.begin[mentee : mentee + 2].tolist())
+    candidates = np.setdiff1d(
+        np.arange(len(free))[own] if problem.order is None else problem.order[own], edges
+    )
+    eligible = int(free[candidates].sum())
     if not eligible:
-        low = (problem.mentee == mentee) & (problem.score < solution.min_score) & ~used
-        return Shortage("minimum" if low.any() else "no_mentor", 0)
-    return _closed_set(problem, solution, mentee, eligible, open_edges, used_edges)
+        low = (problem.score[candidates] < solution.min_score).any()
+        return Shortage("minimum" if low else "no_mentor", 0)
+    return _closed_set(problem, solution, mentee, eligible, used)
 
 
-def _closed_set(
-    problem: Problem, solution: Solution, mentee: int, eligible: int, edges: Ints64, used: Ints64
-) -> Shortage:
+def _closed_set(problem: Problem, solution: Solution, mentee: int, eligible: int, used: Ints64) -> Shortage:
     """Everybody who is reached from the mentee over possible mentors and those who hold their places."""
-    mentees = np.zeros(len(problem.demand), dtype=bool)
-    mentors = np.zeros(len(problem.capacity), dtype=bool)
-    mentees[mentee] = True
-    reached = 0
-    while reached < (reached := int(mentees.sum() + mentors.sum())):
-        mentors[problem.mentor[edges[mentees[problem.mentee[edges]]]]] = True
-        mentees[problem.mentee[used[mentors[problem.mentor[used]]]]] = True
+    asking = np.zeros(len(problem.demand), dtype=bool)
+    asking[mentee] = True
+    mentees, mentors = reached(problem, usable(problem, solution.min_score), used, asking)
     held = np.bincount(problem.locked[:, 1], minlength=len(mentors))
     places = int((problem.capacity - held)[mentors].sum())
     holders = np.bincount(solution.mentee, minlength=len(mentees))
@@ -200,18 +212,17 @@ def _blocked(problem: Problem, solution: Solution, mentee: int, mentor: int, edg
     return ""
 
 
-def _changes(path: list[int], mentees: int, mentors: int, wanted: int) -> tuple[Change, ...]:
-    """The changes along a path from the wanted mentor's node to the asking mentee's."""
-
-    def mentor(node: int) -> int | None:
-        row = node - 1 - mentees
-        return row if 0 <= row < mentors else None
-
-    steps = [
-        Change(
-            node - 1, mentor(path[place - 1]), mentor(path[place + 1]) if place + 1 < len(path) else wanted
-        )
-        for place, node in enumerate(path)
-        if HUB < node <= mentees
-    ]
+def _changes(problem: Problem, edges: Ints64, taken: Bools) -> tuple[Change, ...]:
+    """The changes along a path of pairs lost and taken; the last one is the wanted one."""
+    steps: list[Change] = []
+    lost: tuple[int, int] | None = None
+    for mentee, mentor, takes in zip(
+        problem.mentee[edges].tolist(), problem.mentor[edges].tolist(), taken.tolist(), strict=True
+    ):
+        if lost and not (takes and lost[0] == mentee):
+            steps.append(Change(*lost, None))
+            lost = None
+        if takes:
+            steps.append(Change(mentee, lost[1] if lost else None, mentor))
+        lost = None if takes else (mentee, mentor)
     return (steps[-1], *steps[:-1])

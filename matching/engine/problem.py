@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+Ints8 = npt.NDArray[np.int8]
 Ints32 = npt.NDArray[np.int32]
 Ints64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -32,6 +34,8 @@ class Problem:
     floor: Any = None  # float64 (n_groups,): share of each group to cover, if it can be
     keep: Any = None  # bool (E,): pairs of the run before
     key: Any = None  # int64 (n_mentees,), int64 (n_mentors,): stable ids that order ties; default row numbers
+    need: Any = None  # int64 (n_mentees,): a bit for each need
+    serves: Any = None  # int64 (n_mentors,): a bit for each need that the mentor can serve
 
     def __post_init__(self) -> None:
         mentees = self._set("demand", np.int32, None, 1)
@@ -44,23 +48,46 @@ class Problem:
         self._set_floors(mentees)
         self._set_keep(edges)
         self._set_keys(mentees, mentors)
+        self._set_needs(mentees, mentors)
         self._set_locked()
 
-    @property
-    def edge_keys(self) -> Ints64:
-        """`mentee * n_mentors + mentor` of every candidate pair."""
-        keys: Ints64 = self.mentee.astype(np.int64) * max(len(self.capacity), 1) + self.mentor
-        return keys
+    @cached_property
+    def order(self) -> Ints64 | None:
+        """The candidate pairs in the order of mentee and mentor row; None if they stand so."""
+        mentee, mentor = self.mentee, self.mentor
+        rising = (mentee[1:] == mentee[:-1]) & (mentor[1:] > mentor[:-1])
+        rising |= mentee[1:] > mentee[:-1]
+        return None if rising.all() else np.lexsort((mentor, mentee))
+
+    @cached_property
+    def begin(self) -> Ints64:
+        """Where the candidate pairs of each mentee begin in that order; the last place is the end."""
+        if self.order is None:
+            return np.searchsorted(self.mentee, np.arange(len(self.demand) + 1, dtype=np.int32))
+        return np.concatenate(([0], np.cumsum(np.bincount(self.mentee, minlength=len(self.demand)))))
 
     def edges_of(self, mentee: npt.ArrayLike, mentor: npt.ArrayLike) -> Ints64:
-        """Place of each pair among the candidates, -1 where it is none."""
-        width, keys = max(len(self.capacity), 1), self.edge_keys
-        wanted = np.asarray(mentee, dtype=np.int64) * width + np.asarray(mentor, dtype=np.int64)
-        if not len(keys):
-            return np.full(wanted.shape, -1, dtype=np.int64)
-        order = np.arange(len(keys)) if (np.diff(keys) > 0).all() else np.argsort(keys)
-        edge = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
-        return np.where(keys[edge] == wanted, edge, -1).astype(np.int64)
+        """Place of each pair among the candidates, -1 where it is none; bisects the pairs of each mentee."""
+        row, wanted = np.asarray(mentee, dtype=np.int64), np.asarray(mentor, dtype=np.int64)
+        low, end = self.begin[row], self.begin[row + 1]
+        high, last = end, max(len(self.mentor) - 1, 0)
+        while (low < high).any():
+            middle = (low + high) // 2
+            under = (low < high) & (self.mentor[self._nth(np.minimum(middle, last))] < wanted)
+            low, high = np.where(under, middle + 1, low), np.where(under, high, np.minimum(middle, high))
+        edge = self._nth(np.minimum(low, last))
+        hit = low < end
+        hit[hit] = self.mentor[edge[hit]] == wanted[hit]
+        return np.where(hit, edge, -1)
+
+    def _nth(self, place: Ints64) -> Ints64:
+        return place if self.order is None or not len(self.order) else self.order[place]
+
+    @cached_property
+    def needy(self) -> Bools:
+        """Mentees whose needs count as a goal: they want several mentors, and have several needs."""
+        several = (self.demand > 1) & (np.bitwise_count(self.need) > 1)
+        return np.asarray(several, dtype=np.bool_)
 
     @property
     def locked_edges(self) -> Ints64:
@@ -87,11 +114,10 @@ class Problem:
         return len(raw)
 
     def _check_twice(self) -> None:
-        keys = self.edge_keys
-        if (np.diff(keys) > 0).all():
+        if (order := self.order) is None:
             return
-        order = np.argsort(keys, kind="stable")
-        if len(same := np.flatnonzero(np.diff(keys[order]) == 0)):
+        mentee, mentor = self.mentee[order], self.mentor[order]
+        if len(same := np.flatnonzero((mentee[1:] == mentee[:-1]) & (mentor[1:] == mentor[:-1]))):
             first, second = order[same[0]], order[same[0] + 1]
             pair = f"mentee {self.mentee[first]} with mentor {self.mentor[first]}"
             raise ValueError(f"mentee, mentor: pair {second} repeats pair {first} ({pair})")
@@ -125,6 +151,12 @@ class Problem:
             if len(twice := unique[count > 1]):
                 raise ValueError(f"key of {side}: {twice[0]} stands twice")
         object.__setattr__(self, "key", checked)
+
+    def _set_needs(self, mentees: int, mentors: int) -> None:
+        if (self.need is None) != (self.serves is None):
+            raise ValueError("need, serves: one needs the other")
+        self._set("need", np.int64, mentees, 0, default=0)
+        self._set("serves", np.int64, mentors, 0, default=0)
 
     def _set_locked(self) -> None:
         raw = np.asarray([] if self.locked is None else self.locked)
@@ -173,12 +205,16 @@ def whole(
         raise ValueError(f"{name}: a list of whole numbers is needed")
     if size is not None and len(raw) != size:
         raise ValueError(f"{name}: {len(raw)} values where {size} are needed")
-    if len(raw) and raw.dtype.kind not in "iu":
+    if not len(raw):
+        return raw.astype(kind)
+    if raw.dtype.kind not in "iu":
         raise ValueError(f"{name}: whole numbers are needed, not {raw.dtype}")
-    if len(low := np.flatnonzero(raw < least)):
-        raise ValueError(f"{name}[{low[0]}]: {raw[low[0]]} is under {least}")
-    if below is not None and len(high := np.flatnonzero(raw >= below)):
-        raise ValueError(f"{name}[{high[0]}]: {raw[high[0]]} names none of the {below} there are")
-    if len(high := np.flatnonzero(raw > np.iinfo(kind).max)):
-        raise ValueError(f"{name}[{high[0]}]: {raw[high[0]]} is too large")
+    lowest, highest = int(raw.min()), int(raw.max())
+    if lowest < least:
+        raise ValueError(f"{name}[{(raw < least).argmax()}]: {raw[raw < least][0]} is under {least}")
+    if below is not None and highest >= below:
+        place = (raw >= below).argmax()
+        raise ValueError(f"{name}[{place}]: {raw[place]} names none of the {below} there are")
+    if highest > (most := int(np.iinfo(kind).max)):
+        raise ValueError(f"{name}[{(raw > most).argmax()}]: {raw[raw > most][0]} is too large")
     return raw.astype(kind, copy=False)

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.problem import Ints32, Ints64, Problem
+from matching.engine.needs import different
+from matching.engine.problem import Ints8, Ints32, Ints64, Problem
 
-OBJECTIVES = ("people", "score")
+OBJECTIVES = {
+    "people": ("people", "floor", "needs", "score"),
+    "score": ("score", "people", "floor", "needs"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class Solution:
     price_mentee: Ints64  # dual prices, in points of the weighted objective
     price_mentor: Ints64
     price_group: Ints64
+    need: Ints8  # the need each mentor is for, as a bit index; -1 if the mentor serves none of the mentee's
+    needs: int  # different needs covered, of the mentees whose needs are a goal
+    price_need: Ints64  # of each need of each of those mentees, in order
     certificate: Certificate = field(default_factory=lambda: Certificate(False, "not certified yet"))
 
 
@@ -54,10 +61,11 @@ class Counts:
     by_tier: tuple[int, ...]
     shortfall: Ints64
     kept: int
+    needs: int
 
 
-def count(problem: Problem, edges: Ints64) -> Counts:
-    """The goals that these candidate pairs reach."""
+def count(problem: Problem, edges: Ints64, need: Ints8) -> Counts:
+    """The goals that these candidate pairs reach, each for a need."""
     covered = np.zeros(len(problem.demand), dtype=bool)
     covered[problem.mentee[edges]] = True
     tiers, rank = np.unique(problem.tier, return_inverse=True)
@@ -70,6 +78,7 @@ def count(problem: Problem, edges: Ints64) -> Counts:
         tuple(by_tier.tolist()),
         np.maximum(targets(problem) - reached, 0),
         int(problem.keep[edges].sum()),
+        different(problem, problem.mentee[edges], need),
     )
 
 
@@ -92,39 +101,54 @@ def weights(problem: Problem, objective: str) -> dict[str, int]:
     A unit weighs more than the whole total of the goals below and more than any difference of their
     prices. Raises ValueError for scores too large to be proven in 64 bits.
     """
-    order = ("people", "floor", "score") if objective == "people" else ("score", "people", "floor")
-    most, spans = largest(problem), _spans(problem)
-    found, weight, furthest = {}, 1, 0
-    for name in reversed(order):
-        total, prices = spans[name]
+    spans = _spans(problem)
+    found, weight = {}, 1
+    for name in reversed(OBJECTIVES[objective]):
         found[name] = weight
-        furthest += weight * prices
-        weight *= max(total, prices) + 1
-    if furthest >= 1 << 61:
-        raise ValueError(f"score: {most['score']} is too large for a problem of this size")
+        weight *= max(spans[name]) + 1
+    if furthest(problem, found) >= 1 << 61:
+        score = largest(problem)["score"]
+        raise ValueError(f"score: {score} is too large for a problem of this size")
     return found
+
+
+def furthest(problem: Problem, weight: dict[str, int]) -> int:
+    """Largest reduced cost that shortest distances can give with these weights."""
+    return sum(weight[name] * prices for name, (_, prices) in _spans(problem).items())
 
 
 def _spans(problem: Problem) -> dict[str, tuple[int, int]]:
     """For each goal the largest total, and the largest reduced cost that shortest distances can give.
 
-    A simple path crosses the hub once, each group once, and each person once: so many costs add up.
+    A simple path crosses the hub once, each group once, each person once, and each need once: so many
+    costs add up.
     """
     most, mentees, mentors = largest(problem), len(problem.demand), len(problem.capacity)
     units = min(int(problem.demand.sum()), int(problem.capacity.sum()))
+    needs = np.bitwise_count(problem.need[problem.needy]).astype(np.int64)
     lengths = {
         "people": 2 * most["people"] + len(problem.floor) * (most["people"] - 2),
         "floor": 2,
-        "score": (min(mentees, mentors) + 1) * most["score"],
+        "needs": len(needs),
+        "score": (min(mentees + int(needs.sum()), mentors) + 1) * most["score"],
     }
-    units_of = {"people": units, "floor": mentees, "score": units}
-    return {name: (units_of[name] * most[name], 2 * lengths[name] + most[name]) for name in most}
+    total = {
+        "people": units * most["people"],
+        "floor": mentees,
+        "needs": int(np.minimum(needs, problem.demand[problem.needy]).sum()),
+        "score": units * most["score"],
+    }
+    return {name: (total[name], 2 * lengths[name] + most[name]) for name in most}
 
 
 def largest(problem: Problem) -> dict[str, int]:
     """Largest reward of one unit of each goal."""
-    score = int(problem.score.max(initial=0))
-    return {"people": len(np.unique(problem.tier)) + 1, "floor": int(len(problem.floor) > 0), "score": score}
+    return {
+        "people": len(np.unique(problem.tier)) + 1,
+        "floor": int(len(problem.floor) > 0),
+        "needs": int(problem.needy.any()),
+        "score": int(problem.score.max(initial=0)),
+    }
 
 
 def unit_rewards(problem: Problem) -> Ints64:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ def random_problem(seed: int, mentees: int, mentors: int, density: float = 0.5, 
         "keep": rng.random(len(mentee)) < 0.3,
         "key": (rng.permutation(10_000)[:mentees] + 1, rng.permutation(10_000)[:mentors] + 1),
         "locked": random_locks(rng, demand, capacity, mentee, mentor),
+        "need": rng.integers(0, 8, mentees) << 2,
+        "serves": rng.integers(0, 8, mentors) << 2,
     }
     return Problem(**{**fields, **change})
 
@@ -46,16 +48,27 @@ def random_locks(rng: Any, demand: Any, capacity: Any, mentee: Any, mentor: Any)
 
 
 def goals(
-    objective: str, covered: int, pairs: int, tiers: Any, shortfall: int, total: int
+    objective: str, covered: int, pairs: int, tiers: Any, shortfall: int, needs: int, total: int
 ) -> tuple[Any, ...]:
     """The lexicographic value of a solution, larger is better."""
-    people = (covered, pairs, *tiers, -shortfall)
+    people = (covered, pairs, *tiers, -shortfall, needs)
     return (*people, total) if objective == "people" else (total, *people)
 
 
 def goals_of(solution: Solution) -> tuple[Any, ...]:
     values = solution.covered, solution.pairs, solution.covered_by_tier, int(solution.shortfall.sum())
-    return (*goals(solution.objective, *values, solution.total), solution.kept)
+    return (*goals(solution.objective, *values, solution.needs, solution.total), solution.kept)
+
+
+def most_different(problem: Problem, edges: Any) -> int:
+    """Most needs that these pairs can cover, one each, of mentees with several wishes and several needs."""
+    found = 0
+    for mentee in np.flatnonzero((problem.demand > 1) & (np.bitwise_count(problem.need) > 1)).tolist():
+        own = edges[problem.mentee[edges] == mentee]
+        served = problem.need[mentee] & problem.serves[problem.mentor[own]]
+        choices = [[bit for bit in range(6) if mask >> bit & 1] or [None] for mask in served.tolist()]
+        found += max(len({*chosen} - {None}) for chosen in product(*choices))
+    return found
 
 
 def brute_force(problem: Problem, objective: str, min_score: int = 0) -> tuple[Any, ...]:
@@ -77,32 +90,49 @@ def told_of(problem: Problem, objective: str, edges: Any) -> tuple[Any, ...]:
         return ()
     if (np.bincount(problem.mentor[edges], minlength=len(problem.capacity)) > problem.capacity).any():
         return ()
-    found = count(problem, edges)
-    values = found.covered, found.pairs, found.by_tier, int(found.shortfall.sum()), found.total
-    return (*goals(objective, *values), found.kept)
+    found = count(problem, edges, np.full(len(edges), -1, dtype=np.int8))
+    values = found.covered, found.pairs, found.by_tier, int(found.shortfall.sum())
+    return (*goals(objective, *values, most_different(problem, edges), found.total), found.kept)
 
 
 class Highs:
     """The same problem as a mixed-integer program for HiGHS; goals are settled one after the other.
 
-    Columns: pairs, covered mentees, shortfall of groups. SciPy's own build of HiGHS is used: the library
+    Columns: pairs, covered mentees, shortfall of groups, the need each pair is for, needs covered.
+    SciPy's own build of HiGHS is used: the library
     that the package highspy loads has the name of the one inside OR-Tools, and only one can be loaded.
     """
 
     def __init__(self, problem: Problem, min_score: int) -> None:
         self.problem = problem
         edges, mentees, groups = len(problem.score), len(problem.demand), len(problem.floor)
-        self.size = edges + mentees + groups
+        self.uses = self._uses()
+        self.wishes = sorted({(mentee, bit) for _, mentee, bit in self.uses})
+        self.size = edges + mentees + groups + len(self.uses) + len(self.wishes)
         self.pairs = np.arange(edges)
         self.covered = edges + np.arange(mentees)
         self.short = edges + mentees + np.arange(groups)
+        self.used = edges + mentees + groups + np.arange(len(self.uses))
+        self.met = edges + mentees + groups + len(self.uses) + np.arange(len(self.wishes))
         locked = np.isin(self.pairs, problem.locked_edges)
-        lower = np.concatenate([locked, np.zeros(mentees + groups)])
-        open_pairs = locked | (problem.score >= min_score)
-        self.bounds = Bounds(lower, np.concatenate([open_pairs, np.ones(mentees), np.full(groups, mentees)]))
+        lower, upper = np.zeros(self.size), np.ones(self.size)
+        lower[:edges], upper[:edges] = locked, locked | (problem.score >= min_score)
+        upper[self.short] = mentees
+        self.bounds = Bounds(lower, upper)
         self.rows: list[Any] = []
         self.least: list[float] = []
         self._limits()
+
+    def _uses(self) -> list[tuple[int, int, int]]:
+        """Pair, mentee and bit of every need that counts and can be served."""
+        problem = self.problem
+        return [
+            (edge, mentee, bit)
+            for edge, mentee in enumerate(problem.mentee.tolist())
+            for bit in range(6)
+            if problem.demand[mentee] > 1 and int(problem.need[mentee]).bit_count() > 1
+            if (problem.need[mentee] & problem.serves[problem.mentor[edge]]) >> bit & 1
+        ]
 
     def _row(self, columns: Any, values: Any) -> Any:
         row = np.zeros(self.size)
@@ -123,13 +153,19 @@ class Highs:
         for group, target in enumerate(targets(problem).tolist()):
             members = self.covered[problem.group == group]
             self._at_least(self._row(members, 1) + self._row(self.short[group], 1), target)
+        for edge in range(len(problem.score)):
+            uses = [column for column, use in zip(self.used, self.uses, strict=True) if use[0] == edge]
+            self._at_least(self._row(edge, 1) - self._row(uses, 1), 0)
+        for column, wish in zip(self.met, self.wishes, strict=True):
+            uses = [place for place, use in zip(self.used, self.uses, strict=True) if use[1:] == wish]
+            self._at_least(self._row(uses, 1) - self._row(column, 1), 0)
 
     def best(self, objective: str) -> tuple[Any, ...]:
         """Goals of the optimum, in the order of `goals_of`."""
         problem = self.problem
         tiers = [self.covered[problem.tier == tier] for tier in np.unique(problem.tier)]
         levels = [self._row(columns, 1) for columns in (self.covered, self.pairs, *tiers)]
-        levels.append(self._row(self.short, -1))
+        levels += [self._row(self.short, -1), self._row(self.met, 1)]
         total = self._row(self.pairs, problem.score)
         levels = [*levels, total] if objective == "people" else [total, *levels]
         levels.append(self._row(self.pairs, problem.keep))

@@ -28,7 +28,14 @@ PROBLEM = Problem(
 
 def with_pairs(solution: Solution, pairs: list[tuple[int, int, int]], /, **counts: Any) -> Solution:
     columns = np.array(pairs, dtype=np.int32).reshape(-1, 3).T
-    return replace(solution, mentee=columns[0], mentor=columns[1], score=columns[2], **counts)
+    return replace(
+        solution,
+        mentee=columns[0],
+        mentor=columns[1],
+        score=columns[2],
+        need=np.full(len(pairs), -1, dtype=np.int8),
+        **counts,
+    )
 
 
 def raised(prices: Any, row: int, by: int) -> Any:

@@ -38,13 +38,14 @@ def test_cost_equals_that_of_a_forced_run(seed: int, objective: str) -> None:
             solution.pairs - other.pairs,
             tuple(a - b for a, b in zip(solution.covered_by_tier, other.covered_by_tier, strict=True)),
             int(other.shortfall.sum() - solution.shortfall.sum()),
+            solution.needs - other.needs,
             solution.total - other.total,
         )
         check_changes(problem, solution, told.changes, (mentee, mentor))
 
 
 def figures(told: Counterfactual) -> tuple[object, ...]:
-    return told.covered, told.pairs, told.tiers, told.shortfall, told.score
+    return told.covered, told.pairs, told.tiers, told.shortfall, told.needs, told.score
 
 
 def check_changes(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from matching.engine import EngineError, Problem, solve
-from matching.engine.network import cheapest, flow_of, network, potentials, reduced_costs
-from matching.engine.solution import usable, weights
+from matching.engine.network import Network, cheapest, costs, flow_of, network, potential_of
+from matching.engine.prices import loose, potentials, tables
+from matching.engine.solution import furthest, usable, weights
 from tests.matching.engine.oracles import random_problem
 
 
@@ -37,10 +39,42 @@ def test_circulation_takes_what_pays() -> None:
     assert flow.tolist() == [2, 2, 0, 0]
 
 
-def test_potentials_are_shortest_distances() -> None:
-    tail, head, _, cost = arcs((0, 1, 1, -5), (1, 2, 1, 2), (0, 2, 1, -1))
-    every, none = np.ones(3, dtype=bool), np.zeros(3, dtype=bool)
-    assert potentials(3, tail, head, cost, every, none).tolist() == [0, -5, -3]
+def ring(*rows: tuple[int, ...], pairs: int = 0) -> tuple[Network, np.ndarray]:
+    """A network of these arcs and nothing else, and their costs."""
+    tail, head, room, cost = arcs(*rows)
+    whole = network(Problem(demand=[], capacity=[], mentee=[], mentor=[], score=[]), np.zeros(0, dtype=bool))
+    net = replace(whole, nodes=3, tail=tail, head=head, room=room, pairs=slice(0, pairs))
+    return net, cost
+
+
+@pytest.mark.parametrize("pairs", [0, 1, 3])
+def test_potentials_are_shortest_distances(pairs: int) -> None:
+    """Whichever of the arcs are pairs."""
+    net, cost = ring((0, 1, 1, -5), (0, 2, 1, -1), (1, 2, 1, 2), pairs=pairs)
+    flow = np.zeros(3, dtype=np.int32)
+    found = potentials(3, tables(net, slice(None), cost, flow), -100)
+    assert found is not None
+    assert found.tolist() == [0, -5, -3]
+
+
+@pytest.mark.parametrize("pairs", [0, 3])
+def test_used_arcs_are_walked_backward_only(pairs: int) -> None:
+    net, cost = ring((0, 1, 1, -5), (0, 2, 1, -1), (1, 2, 1, 2), pairs=pairs)
+    found = potentials(3, tables(net, slice(None), cost, np.array([1, 0, 1], dtype=np.int32)), -100)
+    assert found is not None
+    assert (found - found.max()).tolist() == [0, -3, -1]
+
+
+def test_a_ring_that_still_pays_has_no_potentials() -> None:
+    net, cost = ring((0, 1, 1, -5), (1, 2, 1, 2), (2, 0, 1, 2))
+    assert potentials(3, tables(net, slice(None), cost, np.zeros(3, dtype=np.int32)), -100) is None
+    assert potentials(3, tables(net, slice(None), cost, np.ones(3, dtype=np.int32)), -100) is not None
+
+
+def test_only_arcs_on_a_ring_are_left_to_decide() -> None:
+    net, _ = ring((0, 1, 1, 0), (1, 0, 1, 0), (0, 2, 1, 0))
+    assert loose(net, np.zeros(3, dtype=np.int32), np.arange(3)).tolist() == [0, 1]
+    assert loose(net, np.array([1, 0, 0], dtype=np.int32), np.arange(3)).tolist() == []
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -48,12 +82,13 @@ def test_flow_of_a_solution_circulates_within_its_room(seed: int) -> None:
     problem = random_problem(seed, 12, 8)
     solution = solve(problem)
     net = network(problem, usable(problem, 0))
-    flow, cost = flow_of(problem, solution, net), reduced_costs(problem, solution, net)
+    flow, potential = flow_of(problem, solution, net), potential_of(solution, net)
+    cost = costs(problem, net, weights(problem, "people")) + potential[net.tail] - potential[net.head]
     assert ((flow >= 0) & (flow <= net.room)).all()
     balance = np.zeros(net.nodes, dtype=np.int64)
     np.add.at(balance, net.head, flow)
     np.subtract.at(balance, net.tail, flow)
-    assert not balance.any()
+    assert (balance == -net.supply).all()
     assert (cost[flow > 0] <= 0).all()
     assert (cost[flow < net.room] >= 0).all()
 
@@ -72,6 +107,8 @@ def test_scores_beyond_proof_are_refused() -> None:
     )
     with pytest.raises(ValueError, match=r"^score: 2147483647 is too large for a problem of this size$"):
         weights(problem, "people")
+    fits = weights(replace(problem, score=[30_000]), "people")
+    assert furthest(problem, fits) < 1 << 61
 
 
 @pytest.mark.parametrize("objective", ["people", "score"])
@@ -79,8 +116,15 @@ def test_each_goal_outweighs_all_that_follow(objective: str) -> None:
     problem = random_problem(1, 12, 8)
     weight = weights(problem, objective)
     units, tiers = min(int(problem.demand.sum()), int(problem.capacity.sum())), len(np.unique(problem.tier))
-    totals = {"people": units * (tiers + 1), "floor": 12, "score": units * int(problem.score.max())}
-    order = ["people", "floor", "score"] if objective == "people" else ["score", "people", "floor"]
+    assert np.bitwise_count(problem.need[problem.needy]).tolist() == [2] * 5
+    totals = {
+        "people": units * (tiers + 1),
+        "floor": 12,
+        "needs": 10,
+        "score": units * int(problem.score.max()),
+    }
+    people = ["people", "floor", "needs"]
+    order = [*people, "score"] if objective == "people" else ["score", *people]
     for place, goal in enumerate(order):
         assert weight[goal] > sum(weight[lower] * totals[lower] for lower in order[place + 1 :])
 

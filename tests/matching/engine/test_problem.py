@@ -47,6 +47,14 @@ GOOD: dict[str, Any] = {
             {"demand": [1, 1], "locked": [(1, 1), (1, 0)]},
             "locked: mentee 1 wants 1 but is locked with mentors 0, 1",
         ),
+        ({"need": [1, 2]}, "need, serves: one needs the other"),
+        ({"serves": [1, 2, 0]}, "need, serves: one needs the other"),
+        ({"need": [1, -2], "serves": [1, 1, 1]}, "need[1]: -2 is under 0"),
+        ({"need": [1, 2], "serves": [1, 1]}, "serves: 2 values where 3 are needed"),
+        (
+            {"need": np.array([1 << 63, 2], dtype=np.uint64), "serves": [1, 1, 1]},
+            "need[0]: 9223372036854775808 is too large",
+        ),
         ({"tier": [0]}, "tier: 1 values where 2 are needed"),
         ({"tier": [0, -1]}, "tier[1]: -1 is under 0"),
         ({"tier": [0, 128]}, "tier[1]: 128 is too large"),
@@ -95,3 +103,25 @@ def test_the_givers_array_stays_writable() -> None:
 def test_edges_are_found_in_any_order() -> None:
     problem = Problem(**{**GOOD, "mentee": [1, 0, 1], "mentor": [1, 0, 0]})
     assert problem.edges_of([0, 1, 1, 0], [0, 0, 1, 2]).tolist() == [1, 2, 0, -1]
+    assert problem.order.tolist() == [1, 2, 0]
+    assert problem.begin.tolist() == [0, 1, 3]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_pair_is_found_where_it_stands(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    mentee, mentor = np.nonzero(rng.random((9, 7)) < 0.4)
+    order = rng.permutation(len(mentee)) if seed % 2 else np.arange(len(mentee))
+    problem = Problem(
+        demand=[1] * 9, capacity=[1] * 7, mentee=mentee[order], mentor=mentor[order], score=[0] * len(mentee)
+    )
+    places = np.full((9, 7), -1)
+    places[mentee[order], mentor[order]] = np.arange(len(mentee))
+    rows, columns = np.indices((9, 7)).reshape(2, -1)
+    assert problem.edges_of(rows, columns).tolist() == places.ravel().tolist()
+
+
+def test_needs_count_for_those_who_want_several_mentors_for_several() -> None:
+    problem = Problem(**{**GOOD, "demand": [2, 1]}, need=[3, 3], serves=[1, 1, 2])
+    assert problem.needy.tolist() == [True, False]
+    assert not Problem(**{**GOOD, "demand": [2, 2]}, need=[4, 0], serves=[1, 1, 2]).needy.any()
