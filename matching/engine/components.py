@@ -18,6 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from matching.engine.certificate import certify
+from matching.engine.needs import need_nodes
 from matching.engine.problem import Ints64, Problem
 from matching.engine.solution import Solution, count, weights
 
@@ -52,11 +53,14 @@ def merge(problem: Problem, pieces: Sequence[Piece], solutions: Sequence[Solutio
         problem.edges_of(piece.mentees[part.mentee], piece.mentors[part.mentor])
         for piece, part in zip(pieces, solutions, strict=True)
     ]
-    chosen = np.concatenate(edges)
-    chosen = chosen[np.argsort(problem.edge_keys[chosen])]
-    goals = count(problem, chosen)
+    chosen, need = np.concatenate(edges), np.concatenate([part.need for part in solutions])
+    order = np.lexsort((problem.mentor[chosen], problem.mentee[chosen]))
+    chosen, need = chosen[order], need[order]
+    goals = count(problem, chosen, need)
+    needing, _ = need_nodes(problem)
     prices = [
-        np.zeros(len(rows), dtype=np.int64) for rows in (problem.demand, problem.capacity, problem.floor)
+        np.zeros(len(rows), dtype=np.int64)
+        for rows in (problem.demand, problem.capacity, problem.floor, needing)
     ]
     whole = weights(problem, objective)
     for piece, part in zip(pieces, solutions, strict=True):
@@ -65,6 +69,7 @@ def merge(problem: Problem, pieces: Sequence[Piece], solutions: Sequence[Solutio
             (prices[0], piece.mentees, part.price_mentee),
             (prices[1], piece.mentors, part.price_mentor),
             (prices[2], piece.groups, part.price_group),
+            (prices[3], np.flatnonzero(np.isin(needing, piece.mentees)), part.price_need),
         )
         for side, rows, price in sides:
             side[rows] = _reweighed(price[: len(rows)], own, whole)
@@ -83,6 +88,9 @@ def merge(problem: Problem, pieces: Sequence[Piece], solutions: Sequence[Solutio
         price_mentee=prices[0],
         price_mentor=prices[1],
         price_group=prices[2],
+        need=need,
+        needs=goals.needs,
+        price_need=prices[3],
     )
     return replace(solution, certificate=certify(problem, solution))
 
@@ -137,6 +145,8 @@ def _piece(problem: Problem, mine: np.ndarray[tuple[int], np.dtype[np.bool_]], t
         floor=problem.floor[groups],
         keep=problem.keep[edge],
         key=(np.append(keys[mentees], spare), problem.key[1][mentors]),
+        need=np.append(problem.need[mentees], np.zeros_like(tiers, dtype=np.int64)),
+        serves=problem.serves[mentors],
     )
     return Piece(part, mentees, mentors, groups)
 

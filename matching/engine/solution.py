@@ -10,10 +10,11 @@ import numpy.typing as npt
 from matching.engine.needs import different
 from matching.engine.problem import Ints8, Ints32, Ints64, Problem
 
-OBJECTIVES = {
+GOALS = {
     "people": ("people", "floor", "needs", "score"),
     "score": ("score", "people", "floor", "needs"),
 }
+OBJECTIVES = tuple(GOALS)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def weights(problem: Problem, objective: str) -> dict[str, int]:
     """
     spans = _spans(problem)
     found, weight = {}, 1
-    for name in reversed(OBJECTIVES[objective]):
+    for name in reversed(GOALS[objective]):
         found[name] = weight
         weight *= max(spans[name]) + 1
     if furthest(problem, found) >= 1 << 61:

@@ -45,7 +45,7 @@ def tiny_problems(draw: st.DrawFn) -> Problem:
     )
 
 
-@given(tiny_problems(), st.sampled_from(list(OBJECTIVES)), st.integers(0, 3))
+@given(tiny_problems(), st.sampled_from(OBJECTIVES), st.integers(0, 3))
 def test_no_set_of_pairs_is_better(problem: Problem, objective: str, min_score: int) -> None:
     solution = solve(problem, objective=objective, min_score=min_score)
     assert goals_of(solution) == brute_force(problem, objective, min_score)
@@ -67,7 +67,7 @@ def test_best_minimum_is_the_highest_that_costs_nobody(problem: Problem) -> None
 @pytest.mark.parametrize("seed", range(16))
 def test_highs_agrees(seed: int) -> None:
     problem = random_problem(seed, mentees=12, mentors=7)
-    objective, min_score = list(OBJECTIVES)[seed % 2], (0, 2)[seed // 2 % 2]
+    objective, min_score = OBJECTIVES[seed % 2], (0, 2)[seed // 2 % 2]
     solution = solve(problem, objective=objective, min_score=min_score)
     assert goals_of(solution) == Highs(problem, min_score).best(objective)
     assert solution.certificate.ok, solution.certificate.reason
