@@ -22,10 +22,16 @@ from tests.matching.engine.test_packing import equal
 def heavy() -> Problem:
     """A problem that takes seconds to solve."""
     rng = np.random.default_rng(1)
-    mentee, mentor = np.nonzero(rng.random((2000, 1600)) < 0.9)
+    mentees, mentors, each = 40_000, 24_000, 50
+    mentor = (
+        rng.integers(mentors, size=(mentees, 1))
+        + np.arange(each) * 16
+        + rng.integers(16, size=(mentees, each))
+    )
     return Problem(
-        demand=np.ones(2000, dtype=int), capacity=np.ones(1600, dtype=int), mentee=mentee, mentor=mentor,
-        score=rng.integers(0, 5000, len(mentee)),
+        demand=np.ones(mentees, dtype=int), capacity=np.ones(mentors, dtype=int),
+        mentee=np.repeat(np.arange(mentees), each), mentor=(mentor % mentors).ravel(),
+        score=rng.integers(0, 5000, mentees * each),
     )  # fmt: skip
 
 
@@ -91,9 +97,9 @@ def test_a_child_that_is_killed_is_a_crash_and_nothing_more(started: list[subpro
 
 def test_a_solver_that_fails_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "from matching.engine import network\n"
-        "def fail(*_): raise network.EngineError('BAD_COST_RANGE')\n"
-        "network.cheapest = fail\n"
+        "from matching.engine import EngineError, solver\n"
+        "def fail(*_): raise EngineError('BAD_COST_RANGE')\n"
+        "solver.cheapest = fail\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(Halted, match="BAD_COST_RANGE") as halted:
