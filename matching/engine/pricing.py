@@ -25,7 +25,7 @@ from matching.engine.field import Field
 from matching.engine.pairs import Pairs
 from matching.engine.people import Ints, Pair, People
 from matching.engine.problem import Problem
-from matching.engine.solution import Certificate, Solution, targets, unit_rewards, weights
+from matching.engine.solution import Certificate, Solution, least_prices, targets, unit_rewards, weights
 from matching.engine.solver import best_minimum, checked, priced, settled, solve
 
 WHOLE = 8_000_000  # a field of more pairs is not solved whole
@@ -187,7 +187,7 @@ class _Pricing:
             if goal == (optimum.covered, optimum.pairs) or self._is_late():
                 return state
             unit = weights(problem, objective)["score"]
-            prices = Prices(optimum.price_mentee, optimum.price_mentor, unit, lowest)
+            prices = Prices(least_prices(problem, optimum), optimum.price_mentor, unit, lowest)
             margin = int(problem.score.max(initial=0)) // MARGIN
             found = self._in_pool(prices, margin)
             if found is None:
@@ -274,6 +274,7 @@ def _gap(
     reached = {
         "people": int(unit_rewards(problem).max(initial=0)) * solution.pairs,
         "floor": int(targets(problem).sum() - solution.shortfall.sum()),
+        "needs": solution.needs,
         "score": solution.total,
     }
     rest = spare + sum(weight[name] * reached[name] for name in weight)
