@@ -57,22 +57,7 @@ def merge(problem: Problem, pieces: Sequence[Piece], solutions: Sequence[Solutio
     order = np.lexsort((problem.mentor[chosen], problem.mentee[chosen]))
     chosen, need = chosen[order], need[order]
     goals = count(problem, chosen, need)
-    needing, _ = need_nodes(problem)
-    prices = [
-        np.zeros(len(rows), dtype=np.int64)
-        for rows in (problem.demand, problem.capacity, problem.floor, needing)
-    ]
-    whole = weights(problem, objective)
-    for piece, part in zip(pieces, solutions, strict=True):
-        own = weights(piece.problem, objective)
-        sides = (
-            (prices[0], piece.mentees, part.price_mentee),
-            (prices[1], piece.mentors, part.price_mentor),
-            (prices[2], piece.groups, part.price_group),
-            (prices[3], np.flatnonzero(np.isin(needing, piece.mentees)), part.price_need),
-        )
-        for side, rows, price in sides:
-            side[rows] = _reweighed(price[: len(rows)], own, whole)
+    prices = _prices(problem, objective, pieces, solutions)
     solution = Solution(
         objective=objective,
         min_score=lowest,
@@ -93,6 +78,29 @@ def merge(problem: Problem, pieces: Sequence[Piece], solutions: Sequence[Solutio
         price_need=prices[3],
     )
     return replace(solution, certificate=certify(problem, solution))
+
+
+def _prices(
+    problem: Problem, objective: str, pieces: Sequence[Piece], solutions: Sequence[Solution]
+) -> list[Ints64]:
+    """Those of mentees, mentors, groups and needs, in the weights of the whole."""
+    needing, _ = need_nodes(problem)
+    prices = [
+        np.zeros(len(rows), dtype=np.int64)
+        for rows in (problem.demand, problem.capacity, problem.floor, needing)
+    ]
+    whole = weights(problem, objective)
+    for piece, part in zip(pieces, solutions, strict=True):
+        own = weights(piece.problem, objective)
+        sides = (
+            (prices[0], piece.mentees, part.price_mentee),
+            (prices[1], piece.mentors, part.price_mentor),
+            (prices[2], piece.groups, part.price_group),
+            (prices[3], np.flatnonzero(np.isin(needing, piece.mentees)), part.price_need),
+        )
+        for side, rows, price in sides:
+            side[rows] = _reweighed(price[: len(rows)], own, whole)
+    return prices
 
 
 def _bins(problem: Problem, most: int, pairs: int) -> Ints64:
