@@ -47,6 +47,8 @@ class Cell:
 class Map:
     """The picture, and its table: the names of the columns, and each row with its numbers."""
 
+    left: int  # where the picture begins: names of levels take less room than those of directorates
+    top: int
     width: int
     height: int
     rows: list[Label]
@@ -86,9 +88,12 @@ def cohort_map(run: Run, known: Facets, by: str, page: str) -> Map:
                 _cell(at, place, found, most, row_name, column_name, f"{page}?{query}") if found else None
             )
         table.append((row_name, line))
+    left, top = (LEFT - 60, TOP - 60) if by == "level" else (0, 0)
     return Map(
-        width=LEFT + CELL * len(columns) + 90,
-        height=TOP + CELL * len(rows) + 8,
+        left=left,
+        top=top,
+        width=LEFT + CELL * len(columns) + 90 - left - (60 if by == "level" else 0),
+        height=TOP + CELL * len(rows) + 8 - top,
         rows=[_label(LEFT - 10, TOP + CELL * n + CELL // 2, name) for n, (_key, name) in enumerate(rows)],
         columns=[
             _label(LEFT + CELL * n + CELL // 2, TOP - 10, name) for n, (_key, name) in enumerate(columns)
