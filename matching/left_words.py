@@ -264,8 +264,18 @@ def failure(run: Run) -> Told:
         case "too_many":
             why = _("There are too many possible pairs for one run.")
             return Told(why, [], [_("Switch on the rule “same strand”, or a stricter rule on levels.")])
+        case "memory":
+            why = _("The run needed more memory than this installation allows for one.")
+            return Told(
+                why, [], [_("Switch on stricter rules, or ask whoever runs this installation for more.")]
+            )
+        case "time":
+            why = _("The run took longer than this installation allows for one.")
+            return Told(
+                why, [], [_("Switch on stricter rules, or ask whoever runs this installation for more.")]
+            )
         case "interrupted":
-            why = _("The run was interrupted before it could finish; nothing of it was kept.")
+            why = _("The run was interrupted again and again before it could finish; nothing of it was kept.")
             return Told(why, [], [_("Run again.")])
         case "not_proven":
             why = _("The result could not be proven to be the best, so it is not shown.")

@@ -71,6 +71,13 @@ def _rebuilt(run: Run) -> Loaded:
     return Loaded(snapshot, field, problem, solution)
 
 
-def packed_inputs(run_id: int, snapshot: Snapshot, solution: Solution) -> RunInput:
-    """The row from which `load_engine` rebuilds, not saved."""
-    return RunInput(run_id=run_id, snapshot=snapshot.pack(), solution=pack(solution))
+def keep_inputs(run_id: int, snapshot: Snapshot, solution: Solution) -> None:
+    """Store what `load_engine` rebuilds from."""
+    RunInput.objects.update_or_create(
+        run_id=run_id, defaults={"snapshot": snapshot.pack(), "solution": pack(solution)}
+    )
+
+
+def kept_snapshot(run: Run) -> Snapshot:
+    """What a run at work has read."""
+    return Snapshot.unpack(bytes(RunInput.objects.get(pk=run.pk).snapshot))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from matching.models import Decision, Exclusion, Lock, Proposal, Run, Scheme, SideAnswer
+from matching.models import Decision, Exclusion, Lock, Proposal, Run, RunPart, Scheme, SideAnswer
 from participants.models import Enrollment, Shortlist
 from people.models import Person
 from programs.models import Cohort, Strand
@@ -143,3 +143,11 @@ def shortlist_counts(cohort: Cohort) -> dict[str, int]:
     """Shortlists `made`, and how many of them are `ranked`."""
     lists = Shortlist.objects.filter(enrollment__cohort=cohort, enrollment__state=Enrollment.State.ACCEPTED)
     return lists.aggregate(made=Count("pk"), ranked=Count("pk", filter=Q(ranked_at__isnull=False)))
+
+
+def parts_done(run: Run) -> tuple[int, int]:
+    """How many parts of a run at work are solved, and how many there are; (0, 0) for a run in one piece."""
+    counted = RunPart.objects.filter(run=run).aggregate(
+        done=Count("pk", filter=Q(solution__isnull=False)), count=Count("pk")
+    )
+    return counted["done"], counted["count"]

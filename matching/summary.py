@@ -18,7 +18,8 @@ from matching.criteria_words import WEIGHTS
 from matching.engine.field import CRITERIA, Criteria
 from matching.flags import FLAGS
 from matching.models import Run
-from matching.queries import answers_of
+from matching.queries import answers_of, parts_done
+from matching.rule_words import STAGES
 from programs.labels import word
 from programs.models import Program
 
@@ -73,6 +74,16 @@ def criteria_bars(criteria: Criteria) -> list[Bar]:
     weights = [(name, getattr(criteria.weights, name)) for name in CRITERIA]
     bars = [Bar(WEIGHTS[name], weight) for name, weight in weights if weight]
     return sorted(bars, key=lambda bar: -bar.value)
+
+
+def stage_words(run: Run) -> str:
+    """What a run does now; of a run in parts also how many are solved."""
+    words = str(STAGES[run.stage])
+    done, count = parts_done(run) if run.stage == "solving" else (0, 0)
+    if not count:
+        return words
+    number = {"stage": words, "number": min(done + 1, count), "count": count}
+    return _("%(stage)s: part %(number)s of %(count)s") % number
 
 
 @dataclass(frozen=True, slots=True)

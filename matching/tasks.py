@@ -7,7 +7,8 @@ from celery import shared_task
 from matching.asking import work_out
 from matching.domain import shortlists
 from matching.domain.execution import execute_run
-from matching.domain.runs import sweep
+from matching.domain.parts import solve_part
+from matching.domain.runs import ring, sweep
 from matching.whatif import Question
 
 
@@ -15,6 +16,13 @@ from matching.whatif import Question
 def run_matching(run_id: int) -> None:
     """Do a queued run; a second delivery does nothing."""
     execute_run(run_id)
+
+
+@shared_task
+def solve_run_part(part_id: int) -> None:
+    """Solve one part of a run; the last one lets the run go on."""
+    if run_id := solve_part(part_id):
+        ring(run_id)
 
 
 @shared_task

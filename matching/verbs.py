@@ -9,6 +9,7 @@ class Verb(StrEnum):
     RUN_REQUESTED = "run.requested"
     RUN_CERTIFIED = "run.certified"
     RUN_FAILED = "run.failed"
+    RUN_SAME = "run.same"
     RUN_CANCELLED = "run.cancelled"
     RUN_PUBLISHED = "run.published"
     PAIR_LOCKED = "pair.locked"

@@ -132,6 +132,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 10,
 }
 CELERY_TIMEZONE = "UTC"
+MATCHING_APART_PAIRS = 300_000  # candidate pairs from which a solver has a process of its own
+MATCHING_PART_PAIRS = 300_000  # a large run is shared among workers in parts of so many, where it falls apart
+MATCHING_MEMORY_MB = env.int("MATCHING_MEMORY_MB", 4096)  # of one solver; 0: no limit
+MATCHING_SECONDS = env.int("MATCHING_SECONDS", 25 * 60)  # of one solver
 MATCHING_INPUTS_KEPT = env.int("MATCHING_INPUTS_KEPT", 10)  # newest runs of a cohort whose inputs are kept
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {

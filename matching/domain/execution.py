@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from core.audit import record
@@ -19,27 +18,37 @@ from matching.domain.circles import CircleFindings, fill_circles
 from matching.domain.failures import Failure, check_locks
 from matching.domain.findings import Findings
 from matching.domain.inputs import drop_old_inputs
-from matching.engine import Certificate, EngineError, Problem, Solution, certify, solve
+from matching.domain.parts import pieces_of, put_together, share_out
+from matching.domain.solving import solved
+from matching.domain.stages import (
+    MOST_ATTEMPTS,
+    STAGES,
+    Stopped,
+    enter,
+    fail,
+    forget_findings,
+    forget_work,
+    holding,
+)
+from matching.engine import Certificate, Problem, Solution, certify
 from matching.engine.field import Field
 from matching.flags import set_flags
-from matching.loaded import packed_inputs
-from matching.models import Circle, Leftover, Outlook, Proposal, Run, RunInput
+from matching.loaded import keep_inputs, kept_snapshot
+from matching.models import Circle, Leftover, Outlook, Proposal, Run, RunPart
+from matching.queries import latest_ready
 from matching.snapshot import Snapshot, one_moment, read_snapshot
 from matching.verbs import Verb
 
 log = structlog.get_logger(__name__)
 
-# Stage and how far a run is when it begins, in percent.
-STAGES = {"reading": 3, "scoring": 15, "solving": 30, "certifying": 55, "explaining": 65, "storing": 95}
-_BATCH = 2000
-
-
-class Stopped(Exception):
-    """The run was cancelled while it was at work."""
+_BATCH = 1000
 
 
 def execute_run(run_id: int) -> None:
-    """Do a queued run. Does nothing for a run that is under way or over, so a task may come twice."""
+    """Do a run, or go on with one whose worker died or whose parts are all solved.
+
+    Does nothing for a run that is held by another worker, waits for parts, or is over: a task may come twice.
+    """
     with holding(run_id) as alone:
         if not alone or not _begin(run_id):
             return
@@ -47,6 +56,7 @@ def execute_run(run_id: int) -> None:
             _work(Run.objects.select_related("cohort__program").get(pk=run_id))
         except Stopped:
             log.info("run_stopped", run=run_id)
+            forget_work(run_id)
         except Failure as failure:
             fail(run_id, failure.code, failure.details)
         except Exception:
@@ -54,90 +64,106 @@ def execute_run(run_id: int) -> None:
             fail(run_id, "unexpected", {})
 
 
-@contextmanager
-def holding(run_id: int) -> Iterator[bool]:
-    """Hold the run for this database session. It is free again when the session ends, even by a crash."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended('matching.run:' || %s, 0))", [run_id])
-        (got,) = cursor.fetchone()
-    try:
-        yield got
-    finally:
-        if got:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_advisory_unlock(hashtextextended('matching.run:' || %s, 0))", [run_id]
-                )
-
-
-@transaction.atomic
-def fail(run_id: int, code: str, details: dict[str, Any]) -> None:
-    """Mark a run that is not over as failed."""
-    run = Run.objects.select_for_update().get(pk=run_id)
-    if run.state not in (Run.State.QUEUED, Run.State.RUNNING):
-        return
-    run.problem, run.finished_at = code, timezone.now()
-    run.certificate = {"ok": False, **details}
-    move(run, Run.State.FAILED, also=["problem", "finished_at", "certificate"])
-    record(Verb.RUN_FAILED, by=None, target=run, program_id=run.cohort.program_id, data={"code": code})
-
-
 @transaction.atomic
 def _begin(run_id: int) -> bool:
+    """Whether there is something to do now; counted, so that a run that kills its workers ends."""
     run = Run.objects.select_for_update().get(pk=run_id)
-    if run.state != Run.State.QUEUED:
+    if run.state == Run.State.QUEUED:
+        run.started_at, run.attempts = timezone.now(), 1
+        move(run, Run.State.RUNNING, also=["started_at", "attempts"])
+        return True
+    if run.state != Run.State.RUNNING or RunPart.objects.filter(run=run, solution=None).exists():
         return False
-    run.started_at = timezone.now()
-    move(run, Run.State.RUNNING, also=["started_at"])
+    if run.attempts >= MOST_ATTEMPTS:
+        fail(run_id, "interrupted", {})
+        return False
+    run.attempts += 1
+    run.save(update_fields=["attempts"])
     return True
 
 
-def _enter(run: Run, stage: str, more: int = 0) -> None:
-    """Show where the run is, in a short transaction of its own. Raises Stopped if it has been cancelled."""
-    at_work = Run.objects.filter(pk=run.pk, state=Run.State.RUNNING)
-    if not at_work.update(stage=stage, progress=STAGES[stage] + more):
-        raise Stopped
-
-
 def _work(run: Run) -> None:
-    _enter(run, "reading")
+    if RunPart.objects.filter(run=run).exists():
+        snapshot = kept_snapshot(run)
+        field = _field(snapshot, None)
+        problem = _problem(field, snapshot)
+        _finish(run, Findings(snapshot, field, problem, put_together(run, problem)), None)
+        return
+    enter(run, "reading")
     with one_moment():
         snapshot = read_snapshot(run.cohort, run.criteria)
         circles = read_circles(run.cohort, run.criteria)
-    _enter(run, "scoring")
+    run.snapshot_digest = circles.digest(snapshot) if circles else snapshot.digest()
+    if _is_the_same(run):
+        return
+    enter(run, "scoring")
     field = _field(snapshot, circles)
     problem = _problem(field, snapshot)
-    _enter(run, "solving")
-    try:
-        solution = solve(problem, objective=run.objective)
-    except EngineError as error:
-        log.warning("engine_failed", run=run.pk, error=str(error))
-        raise Failure("engine") from error
-    _enter(run, "certifying")
-    certificate = _certify(field, problem, solution)
-    solution = replace(solution, certificate=certificate)
+    enter(run, "solving")
+    # Circles are read, filled and stored by one task, so a run with circles stays in one piece.
+    pieces = [] if circles else pieces_of(problem)
+    if len(pieces) > 1:
+        share_out(run, snapshot, pieces)
+    else:
+        _finish(run, Findings(snapshot, field, problem, solved(run.pk, problem, run.objective)), circles)
+
+
+@transaction.atomic
+def _is_the_same(run: Run) -> bool:
+    """End a run that would give what the newest one gave: nothing that it rests on has changed."""
+    before = latest_ready(run.cohort_id)
+    mine = (run.snapshot_digest, run.objective, engine_version())
+    if before is None or mine != (before.snapshot_digest, before.objective, before.engine_version):
+        return False
+    locked = Run.objects.select_for_update().get(pk=run.pk)
+    if locked.state != Run.State.RUNNING:
+        raise Stopped
+    locked.problem, locked.finished_at, locked.stage = "same", timezone.now(), ""
+    locked.certificate = {"ok": False, "same_as": before.number}
+    move(locked, Run.State.CANCELLED, also=["problem", "finished_at", "stage", "certificate"])
+    data = {"number": before.number}
+    record(Verb.RUN_SAME, by=None, target=run, program_id=run.cohort.program_id, data=data)
+    return True
+
+
+def _finish(run: Run, findings: Findings, circles: CircleSnapshot | None) -> None:
+    """Prove, explain, store. What is written before the end is seen by nobody, and dropped if the end never comes."""
+    enter(run, "certifying")
+    certificate = _certify(findings.field, findings.problem, findings.solution)
+    findings = replace(findings, solution=replace(findings.solution, certificate=certificate))
     groups = fill_circles(circles) if circles else None
-    _enter(run, "explaining")
-    findings = Findings(snapshot, field, problem, solution)
-    outlooks = list(findings.outlooks(run.pk, _explaining(run)))
-    leftovers = list(findings.leftovers(run.pk))
-    proposals = list(findings.proposals(run.pk))
-    set_flags(proposals, snapshot)
-    _enter(run, "storing")
-    run.snapshot_digest = circles.digest(snapshot) if circles else snapshot.digest()
-    run.engine_version = engine_version()
-    run.certificate = asdict(certificate)
+    enter(run, "explaining")
+    forget_findings(run.pk)
+    run.snapshot_digest = circles.digest(findings.snapshot) if circles else findings.snapshot.digest()
+    run.engine_version, run.certificate = engine_version(), asdict(certificate)
     run.numbers = findings.numbers()
-    made: list[Circle] = []
+    _write(run, Outlook, findings.outlooks(run.pk, _explaining(run)))
+    _write(run, Leftover, findings.leftovers(run.pk))
+    proposals = list(findings.proposals(run.pk))
+    set_flags(proposals, findings.snapshot)
+    _write(run, Proposal, proposals)
     if circles and groups:
         told = CircleFindings(circles, groups)
         run.certificate["circles"] = asdict(groups.found.certificate)
         run.numbers["circles"] = told.numbers()
         made, seats = told.circles(run.pk)
-        proposals += seats
-        leftovers += told.leftovers(run.pk)
-        outlooks += told.outlooks(run.pk)
-    _store(run, packed_inputs(run.pk, snapshot, solution), made, proposals, leftovers, outlooks)
+        _write(run, Circle, made)
+        _write(run, Proposal, seats)
+        _write(run, Leftover, told.leftovers(run.pk))
+        _write(run, Outlook, told.outlooks(run.pk))
+    enter(run, "storing")
+    _store(run, findings)
+
+
+def _write(run: Run, model: type[models.Model], rows: Iterable[Any]) -> None:
+    """Store rows as they come, a batch at a time. Raises Stopped for a cancelled run."""
+    batch: list[Any] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _BATCH:
+            model._default_manager.bulk_create(batch)
+            batch = []
+    model._default_manager.bulk_create(batch)
 
 
 def _field(snapshot: Snapshot, circles: CircleSnapshot | None) -> Field:
@@ -175,29 +201,19 @@ def _explaining(run: Run) -> Any:
     def progress(percent: int) -> None:
         if percent >= shown[0] + 10:
             shown[0] = percent
-            _enter(run, "explaining", width * percent // 100)
+            enter(run, "explaining", width * percent // 100)
 
     return progress
 
 
 @transaction.atomic
-def _store(
-    run: Run,
-    inputs: RunInput,
-    circles: list[Circle],
-    proposals: list[Proposal],
-    leftovers: list[Leftover],
-    outlooks: list[Outlook],
-) -> None:
+def _store(run: Run, findings: Findings) -> None:
     locked = Run.objects.select_for_update().get(pk=run.pk)
     if locked.state != Run.State.RUNNING:
         raise Stopped
-    Circle.objects.bulk_create(circles, batch_size=_BATCH)
-    Proposal.objects.bulk_create(proposals, batch_size=_BATCH)
-    Leftover.objects.bulk_create(leftovers, batch_size=_BATCH)
-    Outlook.objects.bulk_create(outlooks, batch_size=_BATCH)
-    inputs.save()
+    keep_inputs(run.pk, findings.snapshot, findings.solution)
     drop_old_inputs(run.cohort_id)
+    RunPart.objects.filter(run=run).delete()
     for name in ("snapshot_digest", "engine_version", "certificate", "numbers"):
         setattr(locked, name, getattr(run, name))
     locked.stage, locked.progress, locked.finished_at = "", 100, timezone.now()

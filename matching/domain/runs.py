@@ -15,8 +15,9 @@ from kombu.exceptions import OperationalError
 from core.audit import record
 from core.errors import Refused
 from core.lifecycle import move
-from matching.domain.execution import fail, holding
 from matching.domain.inputs import drop_inputs_of_closed
+from matching.domain.parts import hand_out_again
+from matching.domain.stages import forget_work, holding
 from matching.engine.field import Criteria
 from matching.models import Lock, Proposal, Run, SideAnswer
 from matching.past import past_pairs_among
@@ -96,6 +97,7 @@ def cancel_run(*, run: Run, by: Person) -> Run:
     run = Run.objects.select_for_update().select_related("cohort").get(pk=run.pk)
     run.finished_at = timezone.now()
     move(run, Run.State.CANCELLED, also=["finished_at"])
+    forget_work(run.pk)
     record(Verb.RUN_CANCELLED, by=by, target=run, program_id=run.cohort.program_id)
     return run
 
@@ -132,7 +134,7 @@ def _drop_served_locks(cohort: Cohort) -> None:
 
 
 def sweep(*, cohort: Cohort | None = None) -> None:
-    """Mark runs whose worker has died as failed, hand queued ones to the worker again, drop what serves no more."""
+    """Hand runs whose worker has died, and those that no worker has heard of, to a worker; drop what serves no more."""
     drop_inputs_of_closed()
     open_runs = Run.objects.filter(state__in=UNDER_WAY)
     if cohort is not None:
@@ -141,7 +143,9 @@ def sweep(*, cohort: Cohort | None = None) -> None:
         if run.state == Run.State.RUNNING:
             with holding(run.pk) as alone:
                 if alone:
-                    fail(run.pk, "interrupted", {})
+                    hand_out_again(run, timezone.now() - WAIT)
+            if alone:
+                ring(run.pk)
         elif run.created_at < timezone.now() - WAIT:
             ring(run.pk)
 

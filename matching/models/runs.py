@@ -57,6 +57,7 @@ class Run(Addressed):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    attempts = models.PositiveSmallIntegerField(default=0)  # beginnings: a worker may have died
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)

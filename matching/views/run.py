@@ -24,8 +24,7 @@ from matching.forms import ReviewFilter
 from matching.models import Proposal, Run
 from matching.others import people_named, why_not_other
 from matching.queries import READY, UNDER_WAY, decisions_since, latest_ready, runs_of, scheme_of
-from matching.rule_words import STAGES
-from matching.summary import chips, lede
+from matching.summary import chips, lede, stage_words
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
 from programs.labels import word
@@ -42,7 +41,7 @@ def show(request: HttpRequest, program: str, cohort: str, number: int) -> HttpRe
     context = {**matching_context(request, found), "run": run, "run_url": request.path}
     if run.state in READY:
         return render(request, "matching/review.html", {**context, **_review(request, found, run)})
-    context["stage"] = STAGES[run.stage]
+    context["stage"] = stage_words(run)
     context["failure"] = left_words.failure(run) if run.state == Run.State.FAILED else None
     context["at_work"] = run.state in UNDER_WAY
     return render(request, "matching/run.html", context)
@@ -57,7 +56,7 @@ def progress(request: HttpRequest, program: str, cohort: str, number: int) -> Ht
     if run.state not in UNDER_WAY:
         return HttpResponse(headers={"HX-Refresh": "true"})
     return render(
-        request, "matching/progress.html", {"run": run, "stage": STAGES[run.stage], "poll_url": request.path}
+        request, "matching/progress.html", {"run": run, "stage": stage_words(run), "poll_url": request.path}
     )
 
 

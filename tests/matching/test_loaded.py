@@ -158,7 +158,7 @@ def test_a_failed_run_keeps_no_inputs(monkeypatch):
     here.mentee()
     here.mentor()
     run = request_run(cohort=here.cohort, by=here.manager)
-    monkeypatch.setattr("matching.domain.execution.solve", lambda *_a, **_k: 1 / 0)
+    monkeypatch.setattr("matching.domain.solving.solve", lambda *_a, **_k: 1 / 0)
     execute_run(run.pk)
     assert not RunInput.objects.exists()
 

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from core.errors import Refused
 from core.models import AuditEvent
-from matching.domain import execution
-from matching.domain.execution import execute_run, holding
+from matching.domain import execution, solving
+from matching.domain.execution import execute_run
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.pairs import remember_pair
 from matching.domain.runs import cancel_run, mark_published, request_run, sweep
+from matching.domain.stages import MOST_ATTEMPTS, holding
 from matching.engine import Certificate
 from matching.models import Leftover, Lock, Outlook, Proposal, Run
 from matching.queries import impossible
@@ -168,14 +169,14 @@ def test_a_task_that_comes_twice_works_once():
 
 
 def test_what_is_not_proven_is_never_shown(monkeypatch):
-    real = execution.solve
+    real = solving.solve
 
     def loses_a_pair(*args: Any, **kwargs: Any) -> Any:
         good = real(*args, **kwargs)
         cut = {name: getattr(good, name)[:-1] for name in ("mentee", "mentor", "score")}
         return dataclasses.replace(good, **cut, pairs=good.pairs - 1, covered=good.covered - 1)
 
-    monkeypatch.setattr(execution, "solve", loses_a_pair)
+    monkeypatch.setattr(solving, "solve", loses_a_pair)
     run = crowd().run()
     assert (run.state, run.problem, run.certificate["ok"]) == ("failed", "not_proven", False)
     assert run.certificate["reason"]
@@ -194,7 +195,7 @@ def test_a_pair_against_a_rule_fails_the_run_even_with_a_certificate(monkeypatch
 def test_an_error_nobody_thought_of_fails_the_run_and_frees_the_cohort(monkeypatch):
     here = crowd()
     with monkeypatch.context() as broken:
-        broken.setattr(execution, "solve", lambda *_a, **_k: 1 / 0)
+        broken.setattr(solving, "solve", lambda *_a, **_k: 1 / 0)
         run = here.run()
     assert (run.state, run.problem) == ("failed", "unexpected")
     assert here.run().state == "certified"
@@ -211,7 +212,7 @@ def test_a_queued_run_that_was_cancelled_is_not_done():
         cancel_run(run=run, by=here.manager)
 
 
-@pytest.mark.parametrize("step", ["solve", "certify"])
+@pytest.mark.parametrize("step", ["solved", "certify"])
 def test_a_run_cancelled_at_work_keeps_nothing(monkeypatch, step):
     here = crowd()
     run = request_run(cohort=here.cohort, by=here.manager)
@@ -256,12 +257,38 @@ def test_a_lock_of_somebody_who_has_left_stands_in_nobodys_way():
     assert here.run().numbers["covered"] == 1
 
 
-def test_a_run_whose_worker_died_is_marked_by_the_next_request():
+def test_a_run_whose_worker_died_is_done_by_the_next_one():
     here = crowd()
-    dead = RunFactory(cohort=here.cohort, number=7, state="running")
-    run = request_run(cohort=here.cohort, by=here.manager)
+    dead = RunFactory(cohort=here.cohort, number=7, state="running", attempts=1, stage="explaining")
+    left = ProposalFactory(run=dead, mentee=here.mentee("Left"), mentor=here.mentor("Over"))
+    with refusal("run_under_way"):
+        request_run(cohort=here.cohort, by=here.manager)
+    execute_run(dead.pk)
     dead.refresh_from_db()
-    assert (dead.state, dead.problem, run.number) == ("failed", "interrupted", 8)
+    assert (dead.state, dead.attempts) == ("certified", 2)
+    assert not Proposal.objects.filter(pk=left.pk).exists()
+
+
+def test_a_run_that_kills_its_workers_ends():
+    here = crowd()
+    dead = RunFactory(cohort=here.cohort, state="running", attempts=MOST_ATTEMPTS)
+    execute_run(dead.pk)
+    dead.refresh_from_db()
+    assert (dead.state, dead.problem) == ("failed", "interrupted")
+    assert here.run().state == "certified"
+
+
+def test_nothing_changed_gives_no_new_version_and_says_which_one_it_is():
+    here = crowd()
+    here.run()
+    second = here.run()
+    third = here.run()
+    assert (third.state, third.problem, third.certificate["same_as"]) == ("cancelled", "same", second.number)
+    assert not third.proposals.exists()
+    assert AuditEvent.objects.filter(verb="run.same", data={"number": second.number}).count() == 1
+    assert here.run(objective="score").state == "certified"
+    claim(here.mentee("New"), "Statistics")
+    assert here.run().state == "certified"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -285,9 +312,9 @@ def test_a_run_that_a_worker_holds_is_left_alone():
     assert alive.state == "running"
     done.set()
     thread.join()
-    sweep()
+    execute_run(alive.pk)
     alive.refresh_from_db()
-    assert alive.state == "failed"
+    assert alive.state == "certified"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -300,7 +327,7 @@ def test_others_see_how_far_a_run_is(monkeypatch):
         seen.append(Run.objects.values_list("state", "stage", "progress").get(pk=run.pk))
         connection.close()
 
-    for step in ("read_snapshot", "solve", "certify"):
+    for step in ("read_snapshot", "solved", "certify"):
         real = getattr(execution, step)
 
         def watched(*args: Any, real: Any = real, **kwargs: Any) -> Any:
