@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 SIZES = ((115, 90), (3000, 2000))  # mentees, mentors
+BAR_MENTEES, BAR_SECONDS, BAR_MB = 3000, 15, 700
 
 
 def make(mentees: int, mentors: int) -> None:
@@ -49,14 +50,14 @@ def run(mentees: int) -> None:
     from programs.models import Cohort
 
     entered: list[tuple[str, float]] = []
-    enter = execution._enter
+    enter = execution.enter
 
     def watched(run: object, stage: str, more: int = 0) -> None:
         if not more:
             entered.append((stage, time.perf_counter()))
         enter(run, stage, more)  # type: ignore[arg-type]
 
-    execution._enter = watched
+    execution.enter = watched
     by = Person.objects.order_by("pk").first()
     assert by is not None
     asked = request_run(cohort=Cohort.objects.get(slug=f"b{mentees}"), by=by)
@@ -73,9 +74,13 @@ def run(mentees: int) -> None:
     for (stage, start), (_next, stop) in zip(entered, [*entered[1:], ("", end)], strict=True):
         print(f"  {stage:<10}{stop - start:8.2f} s")
     print(f"  together  {end - begin:8.2f} s")
-    print(
-        f"  memory    {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:8d} MB (peak of the process)"
+    worker, solver = (
+        resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
+    print(f"  memory    {worker:8d} MB of the worker, {solver} MB of the solver's process (peaks)")
+    if numbers["mentees"] >= BAR_MENTEES:
+        for name, value, bar in (("seconds", end - begin, BAR_SECONDS), ("MB", worker, BAR_MB)):
+            print(f"  {'pass' if value < bar else 'MISS'}      {value:.1f} {name}, under {bar} is wanted")
 
 
 def child(word: str, mentees: int, mentors: int) -> None:

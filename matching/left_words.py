@@ -264,16 +264,8 @@ def failure(run: Run) -> Told:
         case "too_many":
             why = _("There are too many possible pairs for one run.")
             return Told(why, [], [_("Switch on the rule “same strand”, or a stricter rule on levels.")])
-        case "memory":
-            why = _("The run needed more memory than this installation allows for one.")
-            return Told(
-                why, [], [_("Switch on stricter rules, or ask whoever runs this installation for more.")]
-            )
-        case "time":
-            why = _("The run took longer than this installation allows for one.")
-            return Told(
-                why, [], [_("Switch on stricter rules, or ask whoever runs this installation for more.")]
-            )
+        case "memory" | "time":
+            return _limit(run.problem)
         case "interrupted":
             why = _("The run was interrupted again and again before it could finish; nothing of it was kept.")
             return Told(why, [], [_("Run again.")])
@@ -285,6 +277,15 @@ def failure(run: Run) -> Told:
         "Run again. If it happens again, tell whoever runs this installation: it is in the log as run {id}."
     )
     return Told(why, [], [format_html(text, id=run.pk)])
+
+
+def _limit(reached: str) -> Told:
+    whys = {
+        "memory": _("The run needed more memory than this installation allows for one."),
+        "time": _("The run took longer than this installation allows for one."),
+    }
+    todo = _("Switch on stricter rules, or ask whoever runs this installation for more.")
+    return Told(whys[reached], [], [todo])
 
 
 def _lock_rule(pairs: list[Mapping[str, Any]]) -> Told:

@@ -61,7 +61,7 @@ def hand_out(parts: Iterable[int]) -> None:
 
 
 def solve_part(part_id: int) -> int | None:
-    """Solve one part. The id of the run if it was the last one. Does nothing for a part that is held, solved or gone."""
+    """Solve one part, unless it is held, solved or gone. The id of the run if it was the last one."""
     with holding(part_id, "part") as alone:
         part = RunPart.objects.select_related("run").filter(pk=part_id, solution=None).first()
         if not alone or part is None or part.run.state != Run.State.RUNNING:
@@ -105,9 +105,8 @@ def put_together(run: Run, problem: Problem) -> Solution:
 
 def hand_out_again(run: Run, before: datetime) -> None:
     """Hand parts that nobody works on to the workers once more, if the last time was before that moment."""
-    for part in RunPart.objects.filter(run=run, solution=None, handed_at__lt=before).values_list(
-        "pk", flat=True
-    ):
+    waiting = RunPart.objects.filter(run=run, solution=None, handed_at__lt=before).order_by("number")
+    for part in waiting.values_list("pk", flat=True):
         with holding(part, "part") as free:
             if free:
                 hand_out([part])
