@@ -29,7 +29,7 @@ lock: dev ## Compile requirements/*.txt from pyproject.toml (ARGS=--upgrade for 
 	@exec $(PY) scripts/lock.py $(ARGS)
 
 bench: dev ## Measure the engine, circles, matching runs and an import of 50,000 people
-	@$(PY) -m benchmarks.engine && $(PY) -m benchmarks.circles && $(PY) -m benchmarks.matching && $(PY) -m benchmarks.review && exec $(PY) -m benchmarks.imports
+	@$(PY) -m benchmarks.flow && $(PY) -m benchmarks.engine && $(PY) -m benchmarks.circles && $(PY) -m benchmarks.matching && $(PY) -m benchmarks.review && exec $(PY) -m benchmarks.imports
 
 bench-field: dev ## Prove 100,000 mentees with 60,000 mentors on every pair, and 5,000 a side; some minutes
 	@exec $(PY) -m benchmarks.field

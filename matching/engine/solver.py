@@ -100,14 +100,19 @@ def optimum(problem: Problem, net: Network, objective: str) -> tuple[Ints32, Int
 
 def _trials(problem: Problem, objective: str, exact: dict[str, int]) -> Iterator[dict[str, int]]:
     """Weights to try: if scores come last, such as a few scores make up for; then the true ones."""
-    most = largest(problem)
     if objective == "people":
-        unit, weight = 2 * most["score"] + 2, {"score": 1}
-        for name in ("needs", "floor", "people"):
-            weight[name] = unit
-            unit *= 2 if most[name] else 1
-        yield weight
+        yield first_weights(problem)
     yield exact
+
+
+def first_weights(problem: Problem) -> dict[str, int]:
+    """Weights such as a few scores make up for."""
+    most = largest(problem)
+    unit, weight = 2 * most["score"] + 2, {"score": 1}
+    for name in ("needs", "floor", "people"):
+        weight[name] = unit
+        unit *= 2 if most[name] else 1
+    return weight
 
 
 def _priced(
