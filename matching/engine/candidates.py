@@ -10,10 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.engine.ground import Ground
+from matching.engine.needs import bits_of, need_nodes, node_of
 from matching.engine.pairs import Ints32, Pairs, Rows
 from matching.engine.people import Ints
+from matching.engine.problem import Problem
 from matching.engine.rules import Bools
 from matching.engine.scoring import Floats
+from matching.engine.solution import Solution
 
 _FAVORITES = 8  # of each mentor
 _SAMPLED = 16  # a sample of a row is one value in so many
@@ -42,10 +45,50 @@ class Prices:
     mentor: Ints
     unit: int
     lowest: int  # pairs that score less are not asked for
+    needs: Needs | None = None  # where what a mentor is for is a goal
+
+    @classmethod
+    def of(cls, problem: Problem, optimum: Solution, unit: int) -> Prices:
+        """The prices that prove an optimum of some candidates."""
+        needs = Needs(problem, optimum.price_need) if problem.needy.any() else None
+        return cls(optimum.price_mentee, optimum.price_mentor, unit, optimum.min_score, needs)
 
     def gain(self, mentee: Rows, mentor: Rows, score: Rows) -> Ints:
         """Exact gain of each of these pairs."""
-        return np.asarray(score.astype(np.int64) * self.unit - self.mentee[mentee] - self.mentor[mentor])
+        price = self.mentee[mentee]
+        if self.needs:
+            price = self.needs.cheapest(price, mentee, mentor)
+        return np.asarray(score.astype(np.int64) * self.unit - price - self.mentor[mentor])
+
+    @property
+    def least(self) -> Ints:
+        """The least that a place of each mentee is worth, whatever the mentor is for."""
+        return self.needs.least(self.mentee) if self.needs else self.mentee
+
+
+@dataclass(frozen=True, eq=False)
+class Needs:
+    """What a mentor for each need of the mentees whose needs are a goal is worth."""
+
+    problem: Problem
+    price: Ints  # of each need, in the order of `need_nodes`
+
+    def cheapest(self, price: Ints, mentee: Rows, mentor: Rows) -> Ints:
+        """`price` of the mentees, or where the mentor serves needs of theirs that of the cheapest of these."""
+        problem, found = self.problem, price.copy()
+        masks = np.where(problem.needy[mentee], problem.need[mentee] & problem.serves[mentor], 0)
+        here = np.flatnonzero(masks)
+        place, bit = bits_of(masks[here])
+        found[here] = np.iinfo(np.int64).max
+        rows = mentee[here[place]].astype(np.int64)
+        np.minimum.at(found, here[place], self.price[node_of(problem, rows, bit)])
+        return found
+
+    def least(self, price: Ints) -> Ints:
+        """`price` of the mentees, or that of their cheapest need."""
+        found = price.copy()
+        np.minimum.at(found, need_nodes(self.problem)[0], self.price)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +193,7 @@ def gaining(
             hit = np.flatnonzero(mine > bars.of_mentee(row, columns, theirs))
             hit = hit[mine[hit] >= prices.lowest]
             if len(hit) > most:
-                gain = prices.gain(np.array([row]), columns[hit], mine[hit].astype(np.int64))
+                gain = prices.gain(np.full(len(hit), row), columns[hit], mine[hit].astype(np.int64))
                 hit = hit[best := _best(gain, most, row)]
                 cut = cut or bool(gain[best].min() >= 0)
             hits.append(hit)
@@ -193,7 +236,7 @@ class _Bars:
 
     @classmethod
     def of(cls, prices: Prices, margin: int) -> _Bars:
-        mentee, mentor = (price / prices.unit for price in (prices.mentee, prices.mentor))
+        mentee, mentor = (price / prices.unit for price in (prices.least, prices.mentor))
         large = np.round(mentee / _LARGE) * _LARGE
         far = sum(float(np.abs(side).max(initial=0)) for side in (mentee, mentor))
         slack = margin + 16 + far * 2.0**-50  # 16: rounding to single precision below 16 x _LARGE

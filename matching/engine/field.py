@@ -186,6 +186,8 @@ class Field:
             floor=None if group is None else np.full(len(self.group_ids), self.criteria.floor),
             keep=kept if len(keep) else None,
             key=(self.mentees.person, self.mentors.person),
+            need=self.mentees.needs.astype(np.int64),
+            serves=self.mentors.needs.astype(np.int64),
         )
 
     def locked_rows(self, locks: Sequence[Pair]) -> Ints:

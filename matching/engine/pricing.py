@@ -25,7 +25,7 @@ from matching.engine.field import Field
 from matching.engine.pairs import Pairs
 from matching.engine.people import Ints, Pair, People
 from matching.engine.problem import Problem
-from matching.engine.solution import Certificate, Solution, least_prices, targets, unit_rewards, weights
+from matching.engine.solution import Certificate, Solution, targets, unit_rewards, weights
 from matching.engine.solver import best_minimum, checked, priced, settled, solve
 
 WHOLE = 8_000_000  # a field of more pairs is not solved whole
@@ -187,7 +187,7 @@ class _Pricing:
             if goal == (optimum.covered, optimum.pairs) or self._is_late():
                 return state
             unit = weights(problem, objective)["score"]
-            prices = Prices(least_prices(problem, optimum), optimum.price_mentor, unit, lowest)
+            prices = Prices.of(problem, optimum, unit)
             margin = int(problem.score.max(initial=0)) // MARGIN
             found = self._in_pool(prices, margin)
             if found is None:

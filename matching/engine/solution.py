@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.needs import different, need_nodes
+from matching.engine.needs import different
 from matching.engine.problem import Ints8, Ints32, Ints64, Problem
 
 GOALS = {
@@ -81,13 +81,6 @@ def count(problem: Problem, edges: Ints64, need: Ints8) -> Counts:
         int(problem.keep[edges].sum()),
         different(problem, problem.mentee[edges], need),
     )
-
-
-def least_prices(problem: Problem, solution: Solution) -> Ints64:
-    """What the cheapest place of each mentee costs: any, or one for a need."""
-    found = np.array(solution.price_mentee)
-    np.minimum.at(found, need_nodes(problem)[0], solution.price_need)
-    return found
 
 
 def targets(problem: Problem) -> Ints64:
