@@ -15,7 +15,7 @@ from matching import left_words, words
 from matching.facets import narrowed
 from matching.flags import FLAGS
 from matching.lexicon import goal_labels, lexicon, medium, slots
-from matching.models import Circle, Leftover, Lock, Outlook, Proposal, Run
+from matching.models import Circle, Leftover, Lock, Outlook, Proposal, Run, SideAnswer
 from matching.queries import impossible
 from participants.models import Enrollment, SkillClaim
 from people.languages import language_name
@@ -205,6 +205,7 @@ class PairDetail:
     proposal: Proposal
     is_locked: bool
     warnings: list[tuple[str, str]]
+    said: list[SideAnswer]  # where both sides were asked
     reasons: list[words.Reason]
     bar: list[Any]
     wishes: list[tuple[left_words.WishTold, Enrollment | None]]
@@ -228,6 +229,7 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
         proposal=proposal,
         is_locked=Lock.objects.filter(mentee=proposal.mentee_id, mentor=proposal.mentor_id).exists(),
         warnings=warnings(proposal),
+        said=list(proposal.answers.select_related("enrollment__person").order_by("enrollment__role")),
         reasons=words.reasons([proposal], lexical)[proposal.pk],
         bar=words.bar_parts(proposal.parts),
         wishes=[(wish, people.get(wish.mentor or 0)) for wish in wishes],

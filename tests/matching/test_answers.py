@@ -262,6 +262,16 @@ def test_the_review_says_how_many_have_answered(here, login):
     assert shown.context["lede"].endswith("Both sides have been asked: 1 of 4 have answered.")
 
 
+def test_the_opened_pair_says_what_both_said(here, login):
+    run = ask(here)
+    say("Mira Kovac", "yes", "Gladly")
+    pair = question("Mira Kovac").proposal
+    url = reverse("matching_run", args=[here.program.slug, here.cohort.slug, run.number])
+    page = login(here.manager).get(f"{url}?pair={pair.uid}").content.decode()
+    assert ("Mira said yes. “Gladly”" in page, "Dana has not answered." in page) == (True, True)
+    assert ("Ade said" in page, "Ade has not answered." in page) == (False, False)
+
+
 def test_the_desk_asks(here, login):
     run = here.run()
     url = reverse("matching_ask", args=[here.program.slug, here.cohort.slug, run.number])
