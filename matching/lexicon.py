@@ -34,6 +34,11 @@ _DAYS = {
 _HALVES = {"am": gettext_lazy("{day} morning"), "pm": gettext_lazy("{day} afternoon")}
 _FEEDS = ("goals", "media", "availability")
 _APPLICATIONS = (Questionnaire.Purpose.MENTOR, Questionnaire.Purpose.MENTEE)
+_NEEDS = {
+    "career": gettext_lazy("here for career questions"),
+    "technical": gettext_lazy("here for technical questions"),
+    "belonging": gettext_lazy("here for questions of belonging"),
+}
 MANY = 4  # entries said by name; the rest is counted
 
 
@@ -81,6 +86,11 @@ def goal_labels(program: Program) -> dict[str, str]:
 def medium(code: str) -> str:
     """A way to meet, as it stands in a sentence."""
     return str(_MEDIA.get(code, code))
+
+
+def need(code: str) -> str:
+    """What a mentor is for, as it stands beside the name; empty where that is open."""
+    return str(_NEEDS.get(code, ""))
 
 
 def slots(codes: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from matching import left_words, words
 from matching.facets import narrowed
 from matching.flags import FLAGS
-from matching.lexicon import goal_labels, lexicon, medium, slots
+from matching.lexicon import goal_labels, lexicon, medium, need, slots
 from matching.models import Circle, Leftover, Lock, Outlook, Proposal, Run, SideAnswer
 from matching.queries import impossible
 from participants.models import Enrollment, SkillClaim
@@ -86,7 +86,7 @@ class PairRow:
 
     proposal: Proposal
     mentee: str  # second line under the name
-    mentor: str  # with the places taken
+    mentor: str  # with the places taken, and what the mentor is for
     bar: list[Any]
     note: str
     warnings: list[tuple[str, str]]  # what deserves a second look, and its color
@@ -125,7 +125,7 @@ def _pair_row(row: Proposal, given: int, is_locked: bool, can_stand: bool) -> Pa
     return PairRow(
         proposal=row,
         mentee=about(row.mentee.person),
-        mentor=", ".join(filter(None, [about(row.mentor.person), places])),
+        mentor=", ".join(filter(None, [about(row.mentor.person), places, need(row.need)])),
         bar=words.bar_parts(row.parts),
         note=words.short_wish(row.parts),
         warnings=warnings(row),
@@ -205,6 +205,7 @@ class PairDetail:
     proposal: Proposal
     is_locked: bool
     warnings: list[tuple[str, str]]
+    need: str  # what the mentor is for
     said: list[SideAnswer]  # where both sides were asked
     reasons: list[words.Reason]
     bar: list[Any]
@@ -229,6 +230,7 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
         proposal=proposal,
         is_locked=Lock.objects.filter(mentee=proposal.mentee_id, mentor=proposal.mentor_id).exists(),
         warnings=warnings(proposal),
+        need=need(proposal.need),
         said=list(proposal.answers.select_related("enrollment__person").order_by("enrollment__role")),
         reasons=words.reasons([proposal], lexical)[proposal.pk],
         bar=words.bar_parts(proposal.parts),

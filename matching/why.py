@@ -24,8 +24,15 @@ _FEEDS = {
         "goals": "goals",
         "media": "media",
         "availability": "availability",
+        "needs": "needs",
     },
-    "mentee": {"skills_sought": "skills", "goals": "goals", "media": "media", "availability": "availability"},
+    "mentee": {
+        "skills_sought": "skills",
+        "goals": "goals",
+        "media": "media",
+        "availability": "availability",
+        "needs": "needs",
+    },
 }
 _OPEN = ("match", "everyone")  # of `visible_to`: the partner may know
 Key = tuple[int, str]  # proposal and side, "mentor" or "mentee"
@@ -73,7 +80,8 @@ def _told(rows: Sequence[Proposal], language: str, say: Any) -> Told:
 
 def _lines(proposal: Proposal, side: str, words: Lexicon, kept: set[str], say: Any) -> list[str]:
     other = (proposal.mentor if side == "mentee" else proposal.mentee).person.get_short_name()
-    parts = sorted(proposal.parts, key=lambda part: -part["share"])
+    need = {"criterion": "needs", "facts": {"need": proposal.need}}
+    parts = [need, *sorted(proposal.parts, key=lambda part: -part["share"])]
     told = (
         say(part["criterion"], part["facts"], side, other, words)
         for part in parts
@@ -101,6 +109,8 @@ def _sentence(criterion: str, facts: Mapping[str, Any], side: str, other: str, w
     """One sentence about a criterion; empty where there is nothing to tell this side."""
     if criterion in ("skills", "goals", "media", "availability"):
         return _listed(criterion, facts["matched"], side, other, words) if facts["matched"] else ""
+    if criterion == "needs":
+        return _here_for(facts["need"], side, other)
     if criterion == "introduction":
         return _("You two know each other already, and both of you agreed.")
     if criterion == ("wish" if side == "mentee" else "mentor_wish"):
@@ -112,6 +122,23 @@ def _sentence(criterion: str, facts: Mapping[str, Any], side: str, other: str, w
     if criterion == "place" and facts["same"]:
         return pgettext("two people", "You work at the same location.")
     return ""
+
+
+def _here_for(need: str, side: str, other: str) -> str:
+    """What the mentor is for; empty where that is open."""
+    if side == "mentee":
+        told = {
+            "career": _("{name} is here for your career questions."),
+            "technical": _("{name} is here for your technical questions."),
+            "belonging": _("{name} is here to help you find your place."),
+        }
+    else:
+        told = {
+            "career": _("{name} looks to you for career questions."),
+            "technical": _("{name} looks to you for technical questions."),
+            "belonging": _("{name} looks to you for help in finding their place."),
+        }
+    return told.get(need, "").format(name=other)
 
 
 def _listed(criterion: str, matched: Sequence[Any], side: str, other: str, words: Lexicon) -> str:

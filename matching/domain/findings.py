@@ -13,7 +13,7 @@ import numpy as np
 from matching.engine import Problem, Solution, why_not, why_unmatched
 from matching.engine.field import Field, Part
 from matching.models import Leftover, Outlook, Proposal
-from matching.snapshot import Side, Snapshot
+from matching.snapshot import NEEDS, Side, Snapshot
 
 NEXT_BEST = 3
 NAMED = 12  # people named in a reason; the rest is counted
@@ -59,7 +59,7 @@ class Findings:
         """One row a pair."""
         mentees, mentors = self.snapshot.mentees, self.snapshot.mentors
         locks = set(self.snapshot.locks)
-        for mentee, mentor, score in self.pairs:
+        for (mentee, mentor, score), need in zip(self.pairs, self.solution.need.tolist(), strict=True):
             yield Proposal(
                 run_id=run_id,
                 mentee_id=mentees.enrollment[mentee],
@@ -67,6 +67,7 @@ class Findings:
                 score=score,
                 parts=stored_parts(self.field.parts(mentee, mentor), score, self.snapshot),
                 locked=(mentees.person[mentee], mentors.person[mentor]) in locks,
+                need=NEEDS[need] if need >= 0 else "",
             )
 
     def leftovers(self, run_id: int) -> Iterator[Leftover]:

@@ -88,6 +88,7 @@ class Proposal(Addressed):
         "matching.Circle", on_delete=models.CASCADE, null=True, blank=True, related_name="proposals"
     )
     flags = ArrayField(models.CharField(max_length=10), default=list, blank=True)  # matching.flags
+    need = models.CharField(max_length=20, blank=True, default="")  # what this mentor is for, by code
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["run", "score"], name="proposal_by_fit")]

@@ -1,0 +1,123 @@
+"""What a mentor is for: read, spread over the mentors of one mentee, stored, and told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from matching.models import Run
+from matching.why import why_matched
+from tests.factories import ProposalFactory, QuestionnaireFactory, RunFactory
+from tests.matching.people import World, claim, world
+
+pytestmark = pytest.mark.django_db
+
+
+def two_careers_and_a_craft() -> World:
+    """A mentee of two needs and two places; the two best mentors serve the same need."""
+    here = world()
+    claim(here.mentee(capacity=2, needs=["career", "technical"]), "Statistics", "Negotiation")
+    for name in ("Dana Whitfield", "Lena Ortiz"):
+        claim(here.mentor(name, needs=["career"]), "Statistics", "Negotiation")
+    here.mentor("Omar Haddad", needs=["technical"])
+    return here
+
+
+def needs(run: Run) -> dict[str, str]:
+    """What each mentor is for."""
+    return dict(run.proposals.values_list("mentor__person__full_name", "need"))
+
+
+def test_different_needs_are_covered_before_the_same_one_twice():
+    found = needs(two_careers_and_a_craft().run())
+    assert sorted(found.values()) == ["career", "technical"]
+    assert found["Omar Haddad"] == "technical"
+
+
+def test_without_a_second_need_the_better_mentor_is_taken():
+    here = two_careers_and_a_craft()
+    here.cohort.enrollments.filter(role="mentee").update(needs=["career"])
+    assert needs(here.run()) == {"Dana Whitfield": "career", "Lena Ortiz": "career"}
+
+
+def test_a_mentor_for_none_of_the_needs_is_for_none():
+    here = world()
+    here.mentee(needs=["career"])
+    here.mentor(needs=["belonging"])
+    assert needs(here.run()) == {"Dana Whitfield": ""}
+
+
+def page(here: World, run: Run, **asked: Any) -> str:
+    client = Client()
+    client.force_login(here.manager)
+    url = reverse("matching_run", args=[here.program.slug, here.cohort.slug, run.number])
+    return client.get(url, asked).content.decode()
+
+
+def test_the_review_says_what_each_mentor_is_for():
+    here = two_careers_and_a_craft()
+    run = here.run()
+    told = page(here, run)
+    assert (told.count("here for technical questions"), told.count("here for career questions")) == (1, 1)
+    assert "questions of belonging" not in told
+    opened = run.proposals.get(need="technical")
+    assert "<p>Omar: here for technical questions</p>" in page(here, run, pair=opened.uid)
+
+
+def test_a_pair_for_no_need_says_nothing_of_it():
+    here = world()
+    here.mentee()
+    here.mentor()
+    run = here.run()
+    assert "here for" not in page(here, run, pair=run.proposals.get().uid)
+
+
+def told(here: World, need: str, language: str = "en") -> tuple[list[str], list[str]]:
+    """What the mentee and the mentor of a pair are told."""
+    row = ProposalFactory(
+        run=RunFactory(cohort=here.cohort), mentee=here.mentee(), mentor=here.mentor(), parts=[], need=need
+    )
+    found = why_matched([row], language)
+    return found[row.pk, "mentee"], found[row.pk, "mentor"]
+
+
+@pytest.mark.parametrize(
+    ("need", "mentee", "mentor"),
+    [
+        (
+            "career",
+            ["Dana is here for your career questions."],
+            ["Mira looks to you for career questions."],
+        ),
+        (
+            "technical",
+            ["Dana is here for your technical questions."],
+            ["Mira looks to you for technical questions."],
+        ),
+        (
+            "belonging",
+            ["Dana is here to help you find your place."],
+            ["Mira looks to you for help in finding their place."],
+        ),
+        ("", [], []),
+        ("of-its-own", [], []),
+    ],
+)
+def test_each_side_hears_what_the_mentor_is_for(need, mentee, mentor):
+    assert told(world(), need) == (mentee, mentor)
+
+
+def test_the_sentence_is_in_the_language_of_the_reader():
+    assert told(world(), "career", "fr")[0] == ["Dana est là pour vos questions de carrière."]
+
+
+def test_a_need_said_in_confidence_is_not_told_to_the_mentor():
+    here = world()
+    question = {"key": "needs", "kind": "choices", "feeds": "needs", "visible_to": "staff"}
+    QuestionnaireFactory(
+        program=here.program, purpose="mentee", questions={"pages": [{"questions": [question]}]}
+    )
+    assert told(here, "career") == (["Dana is here for your career questions."], [])
