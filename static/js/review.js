@@ -36,9 +36,7 @@ function help() {
 
 const KEYS = {
   j: () => go(1),
-  ArrowDown: () => go(1),
   k: () => go(-1),
-  ArrowUp: () => go(-1),
   l: () => press("button[name=lock], button[name=unlock]"),
   x: () => press("a[data-exclude]"),
   o: () => press("a.opens"),
@@ -55,23 +53,38 @@ document.addEventListener("keydown", (event) => {
     else if (close) close.click();
     return;
   }
-  if (event.target.matches(TYPING)) return;
+  if (event.target.matches(TYPING) || (event.key !== "?" && off())) return;
   const act = KEYS[event.key];
   if (!act) return;
   event.preventDefault();
   act();
 });
 
+// Whoever speaks to the computer, or hits keys by chance, can switch the letters off (WCAG 2.1.4).
+function off() {
+  return localStorage.getItem("review-keys") === "off";
+}
+
+function show() {
+  const box = document.getElementById("keys-on");
+  if (box) box.checked = !off();
+}
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-keys]")) help();
 });
 
-// After a swap the focus goes into the pair that was opened, or back to the row that it came from.
+document.addEventListener("change", (event) => {
+  if (event.target.id === "keys-on") localStorage.setItem("review-keys", event.target.checked ? "on" : "off");
+});
+
+show();
+
+// The focus goes into a pair that was opened, and back to its row when it is closed.
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id !== "review") return;
-  const pair = document.getElementById("pair");
+  const cause = event.detail.requestConfig ? event.detail.requestConfig.elt : null;
+  if (event.target.id !== "review" || !cause) return;
   const row = current();
-  if (document.activeElement !== document.body) return;
-  if (pair) pair.focus();
-  else if (row) row.querySelector("a.opens").focus();
+  if (cause.matches("a.opens")) document.getElementById("pair").focus();
+  else if (cause.matches("[data-close]") && row) row.querySelector("a.opens").focus();
 });

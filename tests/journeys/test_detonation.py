@@ -11,6 +11,9 @@ from django.apps import apps
 from django.db import connection
 
 from config.demo.clock import at
+from matching.domain.answers import ask_sides
+from matching.domain.shortlists import make_shortlists, request_shortlists
+from matching.queries import latest_ready
 from notifications.domain.links import token_of
 from notifications.domain.outbox import send_drafts
 from notifications.domain.reminders import queue_escalations, queue_reminders
@@ -25,6 +28,7 @@ from participants.domain.selection import (
     set_decision,
 )
 from participants.models import Enrollment
+from programs.models import Cohort
 from tests.harness.browser import Window
 from tests.harness.mail import Catcher
 from tests.journeys.applying import written
@@ -62,6 +66,12 @@ def every_kind_of_mail(world: World) -> None:
         noon = datetime.combine(monday + 7 * week * DAY, time(11), UTC)
         queue_reminders(now=noon)
         queue_escalations(now=noon)
+    review = world.cohorts["review"]
+    newest = latest_ready(review)
+    assert newest is not None
+    ask_sides(run=newest, due_on=world.today + 9 * DAY, by=manager)
+    Cohort.objects.filter(pk=review.pk).update(shortlists=True)
+    make_shortlists(request_shortlists(cohort=Cohort.objects.get(pk=review.pk), by=manager).pk)
     send_drafts(messages=Message.objects.filter(state="draft"), by=manager)
     sweep_outbox.delay()
     wait_until(lambda: not Message.objects.filter(state__in=UNDER_WAY).exists(), seconds=60)

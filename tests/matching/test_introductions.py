@@ -12,6 +12,7 @@ from core.models import AuditEvent
 from core.roles import Role
 from matching.domain.fixed import exclude_pair
 from matching.domain.introductions import confirm_introduction, recommend_change
+from matching.engine.field import Criteria
 from matching.models import Lock
 from matching.snapshot import Snapshot, read_snapshot
 from notifications.models import Message
@@ -181,7 +182,7 @@ class TestRuns:
         again = Snapshot.unpack(found.pack())
         assert again == found
         again.mentees.needs = []  # packed before needs were asked for
-        assert again.mentees.people().needs.tolist() == [0]
+        assert again.people(Criteria())[0].needs.tolist() == [0]
 
 
 def _pairs(found: Snapshot) -> tuple[Any, Any, Any]:

@@ -326,7 +326,7 @@ def test_other_reasons_against_a_wish(outcome, sentence):
 FAILURES = {
     "nobody": "When the run began, nobody was left to match or no place was free.",
     "too_many": "There are too many possible pairs for one run.",
-    "interrupted": "The run was interrupted before it could finish; nothing of it was kept.",
+    "interrupted": "The run was interrupted again and again before it could finish; nothing of it was kept.",
     "not_proven": "The result could not be proven to be the best, so it is not shown.",
     "unexpected": "Something went wrong that should not; nothing of the run was kept.",
     "engine": "Something went wrong that should not; nothing of the run was kept.",

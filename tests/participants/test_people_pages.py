@@ -464,8 +464,8 @@ class TestImport:
             csv.reader(io.StringIO(words(desk.get(call.desk("import/sample/"))).removeprefix("\ufeff")))
         )
         assert rows[0] == [
-            "email", "role", "strand", "state", "position", "offered", "capacity", "wants", "sought", "goals",
-            "contract", "hours", "remote", "sure", "wishes",
+            "email", "role", "strand", "state", "position", "offered", "capacity", "needs", "listed", "wants",
+            "sought", "goals", "contract", "hours", "remote", "sure", "wishes",
         ]  # fmt: skip
         assert [row[:4] for row in rows[1:]] == [
             ["mentor@example.org", "mentor", "pairs", "submitted"],
