@@ -70,7 +70,7 @@ def _leftover(row: Leftover, names: Names) -> Told:
     if reasons["reason"].startswith("circle_"):
         why, what_to_do = circle_words.left_out(name, reasons)
         return Told(why, rules, what_to_do)
-    relax = [_relax(rule) for rule in reasons["rules"] if rule["only"] and rule["rule"] not in FOR_GOOD]
+    relax = _looser(reasons, name)
     match reasons["reason"]:
         case "no_mentor" | "no_mentee":
             why = format_html(_("Nobody may be paired with {name} under the rules."), name=name)
@@ -147,6 +147,33 @@ def _relax(rule: Mapping[str, Any]) -> str:
         rule["only"],
     )
     return format_html(text, count=rule["only"], rule=rule_words.RULES[rule["rule"]])
+
+
+def _looser(reasons: Mapping[str, Any], name: str) -> list[str]:
+    """What looser rules win: exactly where that was worked out, else who would come into question."""
+    won = [win for win in reasons.get("wins", []) if win["rule"] not in FOR_GOOD]  # older runs have none
+    told = {*FOR_GOOD, *(win["rule"] for win in won)}
+    rest = [rule for rule in reasons["rules"] if rule["only"] and rule["rule"] not in told]
+    return [_win(win, name) for win in won] + [_relax(rule) for rule in rest]
+
+
+def _win(win: Mapping[str, Any], name: str) -> str:
+    """What a rule that is off (no value) or one step weaker wins in all."""
+    if win["value"] is None:
+        text = ngettext(
+            "Without the rule “{rule}”, one more person would be matched, and it could be {name}.",
+            "Without the rule “{rule}”, {count} more people would be matched, and {name} could be one of them.",
+            win["covered"],
+        )
+    else:
+        text = ngettext(
+            "With the rule “{rule}” loosened to {value}, one more person would be matched, and it could be {name}.",
+            "With the rule “{rule}” loosened to {value}, {count} more people would be matched, "
+            "and {name} could be one of them.",
+            win["covered"],
+        )
+    rule = rule_words.RULES[win["rule"]]
+    return format_html(text, rule=rule, value=win["value"], count=win["covered"], name=name)
 
 
 def wishes(outlooks: Iterable[Outlook]) -> dict[int, list[WishTold]]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from matching.engine import Problem, Solution, why_not, why_unmatched
 from matching.engine.field import Field, Part
+from matching.engine.relief import Relaxation, relaxations
 from matching.models import Leftover, Outlook, Proposal
 from matching.snapshot import NEEDS, Side, Snapshot
 
@@ -19,6 +20,8 @@ NEXT_BEST = 3
 NAMED = 12  # people named in a reason; the rest is counted
 # An exact answer to "why not" takes time in proportion to the eligible pairs; beyond this, people get the facts alone.
 QUESTION_BUDGET = 30_000_000
+# What a weaker rule would win is worked out once a rule; beyond so many mentees times mentors it is left out.
+RELIEF_BUDGET = 4_000_000
 
 Progress = Callable[[int], None]
 
@@ -76,6 +79,11 @@ class Findings:
         left = [row for row in range(len(mentees.enrollment)) if row not in self.mentors_of]
         for number, row in enumerate(left):
             reasons = self._why_mentee(row, exact=number < self._questions)
+            reasons["wins"] = [
+                {"rule": told.rule, "value": told.value, "covered": told.covered}
+                for told in self._relief
+                if row in told.could
+            ]
             yield Leftover(run_id=run_id, enrollment_id=mentees.enrollment[row], reasons=reasons)
         for row, enrollment in enumerate(mentors.enrollment):
             if mentors.limit[row] and row not in self.mentees_of:
@@ -118,6 +126,14 @@ class Findings:
             "mentors": len(mentors),
             "named": mentors[:NAMED],
         }
+
+    @cached_property
+    def _relief(self) -> list[Relaxation]:
+        """What each rule made weaker wins on its own, the most first; nothing beyond the budget."""
+        size = len(self.snapshot.mentees.person) * len(self.snapshot.mentors.person)
+        if not 0 < size <= RELIEF_BUDGET:
+            return []
+        return relaxations(self.field, self.problem, self.solution)
 
     @cached_property
     def _questions(self) -> int:

@@ -8,6 +8,7 @@ import pytest
 from django.utils.translation import override
 
 from matching import left_words, rule_words
+from matching.domain import findings
 from matching.engine.field import CRITERIA, RULES
 from matching.lexicon import Lexicon, goal_labels, lexicon, listed, slots
 from matching.models import Leftover, Outlook, Proposal
@@ -188,7 +189,46 @@ def test_nobody_may_be_paired_says_which_rules_and_what_relaxing_them_wins():
     assert found.why == "Nobody may be paired with Noor under the rules."
     assert list(found.details) == ["2 people fall out by the rule “a language in common”."]
     assert list(found.what_to_do) == [
-        "Without the rule “a language in common”, 2 more people would come into question."
+        "Without the rule “a language in common”, one more person would be matched, and it could be Noor."
+    ]
+
+
+def test_a_rule_tells_what_it_would_win_for_everybody_who_is_left():
+    here = world()
+    for name in ("Noor", "Sami", "Lina"):
+        here.mentee(name, person={"languages": ["ar"]})
+    here.mentor("One", person={"languages": ["en"]})
+    here.mentor("Two", person={"languages": ["fr"]})
+    assert list(left_of(here, "Sami").what_to_do) == [
+        "Without the rule “a language in common”, 2 more people would be matched, and Sami could be one of them."
+    ]
+
+
+def test_what_a_rule_wins_is_not_worked_out_beyond_the_budget(monkeypatch):
+    here = world()
+    here.mentee("Noor", person={"languages": ["ar"]})
+    here.mentor("One", person={"languages": ["en"]})
+    monkeypatch.setattr(findings, "RELIEF_BUDGET", 0)
+    assert list(left_of(here, "Noor").what_to_do) == [
+        "Without the rule “a language in common”, one more person would come into question."
+    ]
+
+
+def test_a_rule_with_a_figure_is_told_with_the_figure_and_an_exclusion_never():
+    here = world()
+    wins = [
+        {"rule": "exclusion", "value": None, "covered": 5},
+        {"rule": "level", "value": 1, "covered": 3},
+        {"rule": "level", "value": 0, "covered": 1},
+    ]
+    reasons_stored = {"reason": "no_mentor", "rules": [], "wins": wins}
+    run = RunFactory(cohort=here.cohort)
+    row = Leftover(run=run, enrollment=here.mentee("Noor"), reasons=reasons_stored)
+    assert list(left_words.leftovers([row])[None].what_to_do) == [
+        "With the rule “enough levels between the two” loosened to 1, 3 more people would be matched, "
+        "and Noor could be one of them.",
+        "With the rule “enough levels between the two” loosened to 0, one more person would be matched, "
+        "and it could be Noor.",
     ]
 
 
