@@ -83,6 +83,8 @@ class Snapshot:
     # Both empty in what was packed before there were introductions.
     asked_by_mentors: list[Pair] = field(default_factory=list)  # asked a mentee, and was not told no
     introductions: list[Pair] = field(default_factory=list)  # both have said yes
+    languages: list[str] = field(default_factory=list)  # codes by bit; empty in what was packed before
+    places: list[str] = field(default_factory=list)  # names of locations by number; likewise
 
     def field(self) -> Field:
         """All eligible pairs, scored."""
@@ -211,6 +213,8 @@ def read_snapshot(
             slots=codes.slots,
             criteria=settings.to_dict(),
             own_reach=scheme_of(cohort).own_reach,
+            languages=codes.languages,
+            places=codes.names,
         )
 
 
@@ -242,6 +246,8 @@ class _Codes:
         self.slots = sorted({code for row in rows for code in row["availability"]})
         self.languages = sorted({code for row in rows for code in row["languages"]})[:63]
         self.places = sorted({_place(row) for row in rows} - {""})
+        written = {_place(row): str(row["place"]).strip() for row in rows}
+        self.names = [written[place] for place in self.places]
 
 
 def _place(row: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching.views import acts, answers, beside, criteria, hand, overview, own, run, ways, whatif
+from matching.views import acts, answers, beside, criteria, hand, overview, own, recruiting, run, ways, whatif
 
 DESK = "desk/<slug:program>/<slug:cohort>/matching/"
 RUN = f"{DESK}<int:number>/"
@@ -30,6 +30,8 @@ urlpatterns = [
     path(f"{RUN}compare/<int:other>/", beside.comparison, name="matching_compare"),
     path(f"{RUN}decide/", hand.decide_page, name="matching_decide"),
     path(f"{RUN}cancel/", run.cancel, name="matching_cancel"),
+    path(f"{RUN}recruiting/", recruiting.show, name="matching_recruiting"),
+    path(f"{RUN}recruiting/export/", recruiting.export, name="matching_recruiting_export"),
     path(f"{RUN}ask/", answers.ask, name="matching_ask"),
     path("me/pairs/<uuid:uid>/", answers.answer, name="answer_pair"),
 ]

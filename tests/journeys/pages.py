@@ -276,6 +276,7 @@ def publishing(world: World) -> dict[str, Shown]:
     ruth, review = person(MANAGER), world.desk("review", "matching/")
     run, question = f"{review}{world.uids['run']}/", f"/me/pairs/{world.uids['question']}/"
     return {
+        "recruiting": Shown(ruth, f"{run}recruiting/"),
         "ask both": Shown(ruth, f"{run}ask/"),
         "ask both, error": Shown(ruth, f"{run}ask/", wrong("Write the mails")),
         "answer": Shown(world.asked, question),

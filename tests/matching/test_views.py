@@ -107,7 +107,7 @@ def test_locking_on_the_page_of_hand_made_pairs_needs_the_right_too(here, login)
 def test_a_reader_sees_no_button(here, login):
     run = here.run()
     page = login(member(here, Role.HR_LIAISON)).get(url(here, "matching_run", run.number))
-    assert 'type="checkbox"' not in page.content.decode()
+    assert 'name="pair"' not in page.content.decode()
     assert page.context["may_run"] is False
 
 
@@ -430,7 +430,7 @@ def test_a_published_run_is_for_reading_only(here, login):
     page = review(here, login)
     assert "Published on" in text(page)
     assert "Nobody has been told." not in text(page)
-    assert 'type="checkbox"' not in page.content.decode()
+    assert 'name="pair"' not in page.content.decode()
 
 
 def test_the_way_to_publishing_is_open_while_a_pair_is_left(here, login):
