@@ -114,7 +114,7 @@ class FigureRow:
     trend: str
 
 
-# Key, label, and whether more is better (0: neither).
+# Key, label, and whether more is better (-1: less is, 0: neither).
 _FIGURES: list[tuple[str, str | Promise, int]] = [
     ("covered", gettext_lazy("People matched"), 1),
     ("pairs", gettext_lazy("Pairs"), 1),
@@ -124,6 +124,7 @@ _FIGURES: list[tuple[str, str | Promise, int]] = [
     ("total", gettext_lazy("Fit in total"), 1),
     ("wishes_met", gettext_lazy("Wishes met"), 1),
     ("left_out_served", gettext_lazy("Left out before, matched now"), 1),
+    ("blocking", gettext_lazy("Not paired, though both would fit better together"), -1),
     ("locked", gettext_lazy("Locked pairs"), 0),
 ]
 

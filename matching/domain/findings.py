@@ -13,6 +13,7 @@ import numpy as np
 from matching.engine import Problem, Solution, why_not, why_unmatched
 from matching.engine.field import Field, Part
 from matching.engine.relief import Relaxation, relaxations
+from matching.engine.stability import blocking_pairs
 from matching.models import Leftover, Outlook, Proposal
 from matching.snapshot import NEEDS, Side, Snapshot
 
@@ -256,6 +257,7 @@ class Findings:
             "mean": round(sum(scores) / len(scores), 1) if scores else 0,
             "median": median(scores) if scores else 0,
             "lowest": min(scores, default=0),
+            "blocking": len(blocking_pairs(self.problem, self.solution)),
             "wishers": len({mentee for mentee, _mentor, _rank in snapshot.wishes}),
             "wishes": {str(rank): ranks.count(rank) for rank in (1, 2, 3)},
             "locked": len(snapshot.locks),

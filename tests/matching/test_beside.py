@@ -11,6 +11,7 @@ from matching.domain.criteria import change_criteria
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.facets import facets
 from matching.models import Run, RunInput
+from matching.moves import FigureRow, figures
 from matching.pictures import cohort_map, distribution
 from matching.queries import scheme_of
 from participants.models import Enrollment
@@ -251,3 +252,14 @@ def test_the_pictures_have_their_tables(mapped, login, by):
     assert page.content.decode().count("<svg") >= 2
     assert page.content.decode().count("<caption") == 2
     assert "style=" not in page.content.decode().partition("<main")[2]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change", "trend"),
+    [(3, 1, "−2", "better"), (1, 3, "+2", "worse"), (2, 2, "the same", "")],
+)
+def test_fewer_who_would_rather_have_each_other_are_better(before, after, change, trend):
+    label = "Not paired, though both would fit better together"
+    row = FigureRow(label, str(before), str(after), change, trend)
+    assert figures({"blocking": before}, {"blocking": after}) == [row]
+    assert figures({}, {"blocking": after}) == []
