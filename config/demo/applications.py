@@ -54,7 +54,8 @@ def _answer(rng: Random, question: Question, person: Person, wishes: Sequence[st
         case Kind.YESNO:
             return rng.choice(("yes", "no"))
     if question.feeds == "capacity":
-        return str(min(question.max, rng.choices((1, 2, 3), (5, 4, 1))[0]))
+        shares = (20, 1, 0) if question.max == 3 else (5, 4, 1)  # few mentees ask for a second mentor
+        return str(min(question.max, rng.choices((1, 2, 3), shares)[0]))
     return str(rng.randint(question.min, min(question.max, question.min + 5)))
 
 

@@ -153,7 +153,7 @@ def last_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
 
 
 def this_year(program: Program, today: date, rng: Random, taken: set[int]) -> None:
-    """115 pairs under way in two batches, some late, one ended without fault, and a third batch to look at."""
+    """Some 120 pairs under way in two batches, some late, one ended without fault, and a third batch to look at."""
     manager, mira, dana = person("ruth.okafor"), person("mira.kovac"), person("dana.whitfield")
     taken.update({mira.pk, dana.pk, manager.pk, person("tomas.brandt").pk, person("paul.tanaka").pk})
     starts = today - 38 * DAY
