@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from core.roles import Permission
 from core.ui import Link
 from matching.compare import KINDS, compare
+from matching.equity import equity
 from matching.facets import facets
 from matching.pictures import BAR, HEIGHT, cohort_map, distribution
 from matching.queries import READY, runs_of
@@ -71,6 +72,7 @@ def pictures(request: HttpRequest, program: str, cohort: str, number: int) -> Ht
         ],
         "map": cohort_map(run, known, by, page),
         "columns": columns,
+        "equity": equity(run),
         "bars": {"width": BAR * len(columns), "bar": BAR - 8, "height": HEIGHT},
     }
     return render(request, "matching/pictures.html", context)

@@ -1,0 +1,91 @@
+"""Who is matched, group by group."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from matching.equity import Group, Grouping, equity
+from matching.models import Leftover, Run
+from tests.factories import ProposalFactory, RunFactory, UnitFactory
+from tests.matching.people import World, world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def here() -> World:
+    return world()
+
+
+def fill(here: World, run: Run, unit: object, matched: list[int], left: int, **fields: object) -> None:
+    """Mentees of a unit: matched with these fits, and left over."""
+    person = {
+        "unit": unit,
+        "organization": getattr(unit, "organization", None),
+        "level": fields.pop("level", 3),
+    }
+    for number, fit in enumerate([*matched, *[None] * left]):
+        mentee = here.mentee(
+            f"{person['unit']} {number} {Run.objects.count()}", person=dict(person), **fields
+        )
+        if fit is None:
+            Leftover.objects.create(run=run, enrollment=mentee)
+        else:
+            ProposalFactory(run=run, mentee=mentee, mentor=here.mentor(), score=fit)
+
+
+def by(run: Run, label: str) -> list[Group]:
+    return next(grouping.groups for grouping in equity(run) if grouping.label == label)
+
+
+def test_matched_share_and_mean_fit_of_each_directorate(here):
+    run = RunFactory(cohort=here.cohort)
+    fill(here, run, UnitFactory(name="Labs"), [60, 70, 80], 2)
+    fill(here, run, UnitFactory(name="Offices"), [50] * 5, 0)
+    assert by(run, "Directorate") == [Group("Labs", 5, 3, 70), Group("Offices", 5, 5, 50)]
+    assert [group.share for group in by(run, "Directorate")] == [60, 100]
+
+
+def test_groups_under_five_are_put_together_and_left_out_where_that_is_not_enough(here):
+    run = RunFactory(cohort=here.cohort)
+    fill(here, run, UnitFactory(name="Labs"), [60] * 5, 0)
+    fill(here, run, UnitFactory(name="Small"), [40] * 2, 2)
+    assert equity(run) == []  # one group alone compares with nothing, and four people are too few
+    fill(here, run, None, [], 1)
+    assert by(run, "Directorate") == [Group("Labs", 5, 5, 60), Group("All others", 5, 2, 40)]
+
+
+def test_by_level_in_order_and_by_whether_left_out_before(here):
+    run = RunFactory(cohort=here.cohort)
+    unit = UnitFactory(name="Labs")
+    fill(here, run, unit, [60] * 5, 0, level=12, left_out_before=True)
+    fill(here, run, unit, [], 5, level=3)
+    assert by(run, "Career level") == [Group("1-5", 5, 0, None), Group("11-15", 5, 5, 60)]
+    assert by(run, "History") == [
+        Group("Left out before", 5, 5, 60),
+        Group("Not left out before", 5, 0, None),
+    ]
+    assert [type(grouping) for grouping in equity(run)] == [Grouping, Grouping]
+
+
+def test_who_has_two_mentors_counts_once(here):
+    run = RunFactory(cohort=here.cohort)
+    fill(here, run, UnitFactory(name="Labs"), [60] * 5, 0)
+    fill(here, run, UnitFactory(name="Offices"), [60] * 5, 0)
+    ProposalFactory(run=run, mentee=run.proposals.order_by("pk")[0].mentee, mentor=here.mentor(), score=30)
+    assert by(run, "Directorate")[0] == Group("Labs", 5, 5, 55)
+
+
+def test_the_page_shows_it_and_asks_as_often_for_many(here, login, count_queries):
+    run, counted = RunFactory(cohort=here.cohort), []
+    url = reverse("matching_pictures", args=[here.program.slug, here.cohort.slug, run.number])
+    client = login(here.manager)
+    for name in ("Labs", "Offices", "Yard", "Fleet"):
+        fill(here, run, UnitFactory(name=name), [60] * 4, 1)
+        if name in ("Offices", "Fleet"):
+            with count_queries() as queries:
+                page = client.get(url).content.decode()
+            counted.append(len(queries))
+    assert counted[0] == counted[1]
+    assert page.count("4 (80 %)") == 4
