@@ -199,7 +199,7 @@ class TestHolders:
             pass
         assert healthy(var)
         assert not stop(var)  # held
-        assert other.communicate("\n", timeout=30)[0] == "down\n"
+        assert other.communicate("\n", timeout=90)[0] == "down\n"
         assert service_processes(var) == []
 
     def test_many_start_at_once(self, var: Path) -> None:
@@ -207,7 +207,7 @@ class TestHolders:
         for each in several:
             read_up(each)
         for each in several:
-            assert each.communicate("\n", timeout=30) == ("down\n", "")
+            assert each.communicate("\n", timeout=90) == ("down\n", "")
         assert service_processes(var) == []
 
     def test_a_killed_holder_does_not_count(self, var: Path) -> None:
