@@ -127,7 +127,7 @@ STATE_WORDS = {
     S.SUBMITTED: _(
         "Your application is with the program team. You will hear by mail once they have decided."
     ),
-    S.ACCEPTED: _("You take part. You will hear by mail when your partner has been found."),
+    S.ACCEPTED: _("You take part. A mail tells you who your partner is, and your next steps show it too."),
     S.WAITLISTED: _("You are on the waiting list. If a place comes free, it is offered to you by mail."),
     S.OFFERED: _("A place is yours if you accept it in time."),
     S.DECLINED: _("You were not accepted this time. You are welcome to apply in the next round."),

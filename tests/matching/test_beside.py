@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -48,6 +49,10 @@ def test_people_are_found_by_a_part_of_their_name(here, login):
     assert [one.person.full_name for one in page.context["others"]] == ["Lena", "Ade", "Zoe"]
     page = login(here.manager).get(url(here, "matching_run", 1), {"pair": proposal.uid, "who": "nobody"})
     assert "Nobody of that name takes part." in text(page)
+    form = re.search(r'<form class="ask-form".*?</form>', page.content.decode(), re.DOTALL)
+    assert re.findall(r'hx-get="([^"]*)"', form[0]) == [
+        url(here, "matching_run", 1)
+    ]  # no query: the fields bring it
 
 
 def test_another_mentor_costs_what_the_chain_says(here, login):
