@@ -2,7 +2,7 @@
 // Every act is a link or a button of the page, so nothing here is needed.
 "use strict";
 
-const TYPING = "input, textarea, select, [contenteditable]";
+const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 let at = "";
 
 function rows() {

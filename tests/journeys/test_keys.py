@@ -81,4 +81,4 @@ def test_letters_can_be_switched_off(window: tuple[Window, World]) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).to_be_hidden()
     page.keyboard.press("j")
-    assert page.locator("tr.is-at").count() == 1
+    expect(page.locator("tr.is-at")).to_have_count(1)
