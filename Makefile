@@ -17,7 +17,7 @@ up: base ## Start Ithaca with your own data, kept in var/ (PORT=8000); Ctrl-C st
 	@exec $(PY) manage.py up
 
 test: dev ## Run every test, browser journeys too (ARGS="tests/people -x" to choose)
-	@browser=$$($(PY) scripts/browser.py) && ITHACA_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 $(ARGS)
+	@browser=$$($(PY) scripts/browser.py) && ITHACA_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: dev ## Run every static check: format, lint, types, layers, templates, migrations, sizes
 	@exec $(PY) scripts/check.py

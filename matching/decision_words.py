@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -54,9 +55,9 @@ class ActTold:
 SHOWN = 6  # decisions of one act that are named
 
 
-def acts_told(decisions: Iterable[Decision]) -> list[ActTold]:
-    """Decisions, the newest first, gathered by act."""
-    batches: dict[object, list[Decision]] = {}
+def acts_told(decisions: Iterable[Any]) -> list[ActTold]:
+    """Decisions of `queries.recent_decisions`, gathered by act."""
+    batches: dict[object, list[Any]] = {}
     for row in decisions:
         batches.setdefault(row.batch, []).append(row)
     return [
@@ -65,7 +66,9 @@ def acts_told(decisions: Iterable[Decision]) -> list[ActTold]:
             str(Decision.Act(rows[0].act).label),
             [what(row) for row in rows[:SHOWN]],
             max(0, len(rows) - SHOWN),
-            any(row.undone_at is None for row in rows) and rows[0].act != Decision.Act.UNDO,
+            rows[0].act != Decision.Act.UNDO
+            and any(row.undone_at is None for row in rows)
+            and not any(row.is_served for row in rows),
         )
         for rows in batches.values()
     ]

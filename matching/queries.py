@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from matching.models import Decision, Exclusion, Lock, Proposal, Run, RunPart, Scheme, SideAnswer
-from participants.models import Enrollment, Shortlist
+from participants.models import Enrollment, Introduction, Shortlist
 from people.models import Person
 from programs.models import Cohort, Strand
 
@@ -99,17 +99,36 @@ def locks_of(cohort: Cohort) -> QuerySet[Lock]:
 
 
 def recent_decisions(cohort: Cohort, most: int = 60) -> QuerySet[Decision]:
-    """The last decisions by hand with their people, newest first."""
+    """The last decisions by hand with their people, newest first; `is_served`: a lock whose pair is published."""
     people = ("mentee__person", "mentor__person", "by", "undone_by")
-    return Decision.objects.filter(cohort=cohort).select_related(*people).order_by("-number")[:most]
+    published = _proposals_of_decision().exclude(published_at=None)
+    rows = Decision.objects.filter(cohort=cohort).annotate(
+        is_served=Q(kind=Decision.Kind.LOCK, undone_at=None) & Exists(published)
+    )
+    return rows.select_related(*people).order_by("-number")[:most]
+
+
+def _proposals_of_decision() -> QuerySet[Proposal]:
+    return Proposal.objects.filter(mentee=OuterRef("mentee"), mentor=OuterRef("mentor"))
 
 
 def decisions_since(run: Run) -> int:
-    """How many decisions by hand differ from what the run knew: made since and standing, or taken back since."""
-    since = run.started_at or run.created_at
+    """How many decisions by hand since may change the run: a lock on one of its pairs, say, changes nothing."""
+    since, kind = run.started_at or run.created_at, Decision.Kind
     made, undone = Q(at__gt=since, undone_at=None), Q(at__lte=since, undone_at__gt=since)
+    binds = made & Q(kind=kind.LOCK) | undone & Q(kind=kind.UNLOCK)
+    forbids = made & Q(kind=kind.EXCLUDE) | undone & Q(kind=kind.ALLOW)
+    loosens = made & Q(kind__in=[kind.UNLOCK, kind.ALLOW]) | undone & Q(kind__in=[kind.LOCK, kind.EXCLUDE])
+    proposed = Exists(_proposals_of_decision().filter(run=run))
     decided = Decision.objects.filter(cohort=run.cohort_id).exclude(act=Decision.Act.UNDO)
-    return decided.filter(made | undone).count()
+    return decided.filter(binds & ~proposed | forbids & proposed | loosens).count()
+
+
+def how_they_stand(introductions: QuerySet[Introduction]) -> QuerySet[Introduction]:
+    """With `is_locked` and `is_pair`: whether runs keep the two, and whether a run with them has been published."""
+    two = {"mentee": OuterRef("mentee"), "mentor": OuterRef("mentor")}
+    published = Proposal.objects.filter(**two).exclude(published_at=None)
+    return introductions.annotate(is_locked=Exists(Lock.objects.filter(**two)), is_pair=Exists(published))
 
 
 def questions() -> QuerySet[SideAnswer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -187,6 +188,7 @@ class NextBest:
     name: str
     score: int
     enrollment: Enrollment
+    can_pair: bool  # no lock takes the places of either
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
     ids = [entry["enrollment"] for row in outlooks.values() for entry in row.next_best]
     ids += [wish.mentor for wish in wishes if wish.mentor]
     people = Enrollment.objects.select_related("person").in_bulk(ids)
+    held = _held_by_locks([*people.values(), proposal.mentee, proposal.mentor])
     return PairDetail(
         proposal=proposal,
         is_locked=Lock.objects.filter(mentee=proposal.mentee_id, mentor=proposal.mentor_id).exists(),
@@ -234,17 +237,33 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
         said=list(proposal.answers.select_related("enrollment__person").order_by("enrollment__role")),
         reasons=words.reasons([proposal], lexical)[proposal.pk],
         bar=words.bar_parts(proposal.parts),
-        wishes=[(wish, people.get(wish.mentor or 0)) for wish in wishes],
-        next_mentors=_next(mine, people),
-        next_mentees=_next(theirs, people),
+        wishes=[(wish, _may_pair(people.get(wish.mentor or 0), proposal.mentee, held)) for wish in wishes],
+        next_mentors=_next(mine, people, held),
+        next_mentees=_next(theirs, people, held),
         profiles=profiles(program, [proposal.mentee, proposal.mentor]),
     )
 
 
-def _next(outlook: Outlook | None, people: dict[int, Enrollment]) -> list[NextBest]:
-    entries = outlook.next_best if outlook else []
-    found = [(people.get(entry["enrollment"]), entry["score"]) for entry in entries]
-    return [NextBest(row.person.name, score, row) for row, score in found if row]
+def _next(outlook: Outlook | None, people: dict[int, Enrollment], held: set[int]) -> list[NextBest]:
+    if outlook is None:
+        return []
+    found = [(people.get(entry["enrollment"]), entry["score"]) for entry in outlook.next_best]
+    stuck = outlook.enrollment_id in held
+    return [
+        NextBest(row.person.name, score, row, not stuck and row.pk not in held) for row, score in found if row
+    ]
+
+
+def _may_pair(mentor: Enrollment | None, mentee: Enrollment, held: set[int]) -> Enrollment | None:
+    return mentor if mentor and not {mentor.pk, mentee.pk} & held else None
+
+
+def _held_by_locks(people: list[Enrollment]) -> set[int]:
+    """Those whose free places are all taken by locks."""
+    places = {row.pk: row.capacity - row.used for row in people}
+    locks = Lock.objects.filter(Q(mentee__in=places) | Q(mentor__in=places)).values_list("mentee", "mentor")
+    taken = Counter(pk for pair in locks for pk in pair)
+    return {pk for pk, free in places.items() if taken[pk] >= free}
 
 
 def profiles(program: Program, enrollments: list[Enrollment]) -> list[Profile]:

@@ -51,6 +51,7 @@ class Side:
     availability: list[int] = field(default_factory=list)
     tier: list[int] = field(default_factory=list)
     needs: list[int] = field(default_factory=list)  # bits by NEEDS: has (mentee), can serve (mentor)
+    met: list[int] = field(default_factory=list)  # bits of needs that mentors of before serve
     leanings: list[dict[str, int]] = field(
         default_factory=list
     )  # what matters more (1) or less (-1) to the person
@@ -60,7 +61,7 @@ class Side:
         apart = ("enrollment", "leanings")
         columns = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in apart}
         weights = own_weights(self.leanings, criteria.weights, reach) if any(self.leanings) else None
-        columns["needs"] = self.needs or None  # packed before they were asked for
+        columns |= {name: columns[name] or None for name in ("needs", "met")}  # packed before there were any
         return People(**columns, group=self.unit, weights=weights)
 
 
@@ -230,11 +231,25 @@ def _rows(cohort: Cohort, only: Iterable[int] | None, kind: str) -> list[dict[st
         people = people.filter(pk__in=list(only))
     rows: Iterable[Any] = people.values(
         "id", "role", "person_id", "strand_id", "left_out_before", "goals", "media", "availability", "needs",
-        "own_weights", free=F("capacity") - F("used"), level=F("person__level"), place=F("person__location"),
+        "own_weights", "used", free=F("capacity") - F("used"), level=F("person__level"), place=F("person__location"),
         directorate=Coalesce("person__unit__top_id", "person__unit_id"), languages=F("person__languages"),
         zone=F("person__timezone"), boss=F("person__supervisor_id"),
     )  # fmt: skip
-    return list(rows)
+    found = list(rows)
+    served = _needs_served([row["id"] for row in found if row["used"] and row["needs"]])
+    for row in found:
+        row["met"] = served.get(row["id"], [])[: row["used"]]
+        row["needs"] = [code for code in row["needs"] if code not in row["met"]]
+    return found
+
+
+def _needs_served(enrollments: list[int]) -> dict[int, list[str]]:
+    """What the mentors that a mentee has already are for, the latest first."""
+    found: dict[int, list[str]] = {}
+    pairs = Proposal.objects.filter(mentee__in=enrollments).exclude(published_at=None).exclude(need="")
+    for mentee, code in pairs.order_by("-published_at", "pk").values_list("mentee_id", "need"):
+        found.setdefault(mentee, []).append(code)
+    return found
 
 
 class _Codes:
@@ -281,6 +296,7 @@ def _side(cohort: Cohort, codes: _Codes, rows: Sequence[Mapping[str, Any]]) -> S
         side.media.append(_mask(codes.media, row["media"]))
         side.availability.append(_mask(codes.slots, row["availability"]))
         side.needs.append(_mask(NEEDS, row["needs"]))
+        side.met.append(_mask(NEEDS, row["met"]))
         side.tier.append(0 if row["left_out_before"] else 1)
         side.leanings.append(row["own_weights"])
         side.chain.append([])

@@ -16,6 +16,12 @@ pytest_plugins = [
 ]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After the shuffle the long tests go first, so that no core waits for the other one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture(autouse=True)
 def clean_cache(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test sees what another left in the cache."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -27,21 +28,25 @@ from programs.views.desk import desk_context, get_cohort
 
 PAGE = 50
 _WHO = ("mentee__person", "mentor__person")
+Given = Mapping[str, Any]  # what the filter says
+Answers = Mapping[int, dict[str, SideAnswer]]  # by proposal and role
 _CIRCLE = ("circle__proposals__mentee__person", "circle__proposals__mentor__person")
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
-    """GET shows the pairs, all ticked that can still be made; POST publishes the ticked ones, or all that are shown."""
+    """GET shows the pairs, ticked where nothing speaks against them; POST publishes the ticked ones, or all such."""
     found = get_cohort(request, program, cohort, Permission.RUN_MATCHING, whole=True)
     run = fetch(Run.objects.filter(cohort=found), number=number)
     form = PublishFilter(request.GET)
-    pairs = _narrow(_heads(run), form.cleaned_data if form.is_valid() else {})
+    given = form.cleaned_data if form.is_valid() else {}
+    pairs = _narrow(_heads(run), given)
     if request.method == "POST":
-        mentorships = publish_run(run=run, by=reader(request), proposals=_chosen(request, found, pairs))
+        mentorships = publish_run(run=run, by=reader(request), proposals=_chosen(request, run, pairs, given))
         return _published(request, found, len(mentorships))
-    return render(request, "agreements/desk/publish.html", _context(request, found, run, form, pairs))
+    context = _context(request, found, run, pairs, given) | {"form": form}
+    return render(request, "agreements/desk/publish.html", context)
 
 
 def _heads(run: Run) -> QuerySet[Proposal]:
@@ -53,7 +58,7 @@ def _heads(run: Run) -> QuerySet[Proposal]:
     return waiting.filter(Q(circle=None) | Q(pk__in=heads))
 
 
-def _narrow(pairs: QuerySet[Proposal], chosen: dict[str, Any]) -> QuerySet[Proposal]:
+def _narrow(pairs: QuerySet[Proposal], chosen: Given) -> QuerySet[Proposal]:
     """By name, and by what both sides said."""
     if words := chosen.get("q"):
         pairs = pairs.filter(
@@ -72,35 +77,54 @@ def _narrow(pairs: QuerySet[Proposal], chosen: dict[str, Any]) -> QuerySet[Propo
     return pairs.order_by("mentee__person__full_name", "pk")
 
 
-def _chosen(request: HttpRequest, cohort: Cohort, pairs: QuerySet[Proposal]) -> list[Proposal]:
-    """The pairs ticked, or with the button for all every pair of the filter that can still be made."""
+def _chosen(request: HttpRequest, run: Run, pairs: QuerySet[Proposal], given: Given) -> list[Proposal]:
+    """The pairs ticked, or with the button for all every one of the filter that would be ticked."""
     if request.POST.get("which") == "all":
         rows = list(pairs)
-        never = barred(cohort, rows)
-        return [pair for pair in rows if pair.pk not in never]
+        never = barred(run.cohort, rows)
+        ready = _ready(rows, never, said(run), given)
+        return [pair for pair in rows if pair.pk in ready]
     ticked = set(request.POST.getlist("chosen"))
     return [pair for pair in pairs if str(pair.uid) in ticked]
 
 
+def _ready(rows: Sequence[Proposal], never: set[int], answers: Answers, given: Given) -> set[int]:
+    """What can still be made, by id; where both sides were asked only what both agreed to, unless filtered by it."""
+    heard = not answers or bool(given.get("said"))
+    return {pair.pk for pair in rows if pair.pk not in never and (heard or _agreed(answers.get(pair.pk, {})))}
+
+
+def _agreed(answers: dict[str, SideAnswer]) -> bool:
+    return len(answers) == 2 and all(row.answer == SideAnswer.Answer.YES for row in answers.values())
+
+
 def _context(
-    request: HttpRequest, cohort: Cohort, run: Run, form: PublishFilter, pairs: QuerySet[Proposal]
+    request: HttpRequest, cohort: Cohort, run: Run, pairs: QuerySet[Proposal], given: Given
 ) -> dict[str, Any]:
     page = Paginator(pairs.select_related(*_WHO, "circle").prefetch_related(*_CIRCLE), PAGE).get_page(
         request.GET.get("page")
     )
     shown = list(page.object_list)
-    never = barred(cohort, list(pairs))
-    answers = said(run)
+    rows, answers = list(pairs), said(run)
+    never = barred(cohort, rows)
+    ready = _ready(rows, never, answers, given)
     published = run.proposals.exclude(published_at=None).count()
     return desk_context(request, cohort) | {
         "run": run,
-        "form": form if answers else None,
         "page": page,
         "rows": [
-            {"proposal": p, "barred": p.pk in never, "said": answers.get(p.pk), **_names(p)} for p in shown
+            {
+                "proposal": p,
+                "barred": p.pk in never,
+                "ticked": p.pk in ready,
+                "said": answers.get(p.pk),
+                **_names(p),
+            }
+            for p in shown
         ],
         "asked": bool(answers),
-        "possible": page.paginator.count - len(never),
+        "only_agreed": bool(answers) and not given.get("said"),
+        "possible": len(ready),
         "published": published,
         "is_published": published > 0 and not run.proposals.filter(published_at=None).exists(),
         "can_publish": run.state in READY and cohort.state in {Cohort.State.MATCHING, Cohort.State.RUNNING},

@@ -247,6 +247,7 @@ class Findings:
         pairs = {(mentees.person[mentee], mentors.person[mentor]) for mentee, mentor, _score in self.pairs}
         ranks = [rank for mentee, mentor, rank in snapshot.wishes if (mentee, mentor) in pairs]
         before = [row for row, tier in enumerate(mentees.tier) if tier == 0]
+        had = {mentee for mentee, _mentor in snapshot.keep}
         return {
             "mentees": len(mentees.person),
             "mentors": len(mentors.person),
@@ -263,7 +264,7 @@ class Findings:
             "locked": len(snapshot.locks),
             "left_out_before": len(before),
             "left_out_served": sum(row in self.mentors_of for row in before),
-            "changed": len(pairs - set(snapshot.keep)) if snapshot.keep else None,
+            "changed": len({pair for pair in pairs if pair[0] in had} - set(snapshot.keep)) if had else None,
         }
 
 

@@ -154,6 +154,7 @@ def _piece(problem: Problem, mine: np.ndarray[tuple[int], np.dtype[np.bool_]], t
         keep=problem.keep[edge],
         key=(np.append(keys[mentees], spare), problem.key[1][mentors]),
         need=np.append(problem.need[mentees], np.zeros_like(tiers, dtype=np.int64)),
+        met=np.append(problem.met[mentees], np.zeros_like(tiers, dtype=np.int64)),
         serves=problem.serves[mentors],
     )
     return Piece(part, mentees, mentors, groups)

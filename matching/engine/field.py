@@ -187,6 +187,7 @@ class Field:
             keep=kept if len(keep) else None,
             key=(self.mentees.person, self.mentors.person),
             need=self.mentees.needs.astype(np.int64),
+            met=self.mentees.met.astype(np.int64),
             serves=self.mentors.needs.astype(np.int64),
         )
 

@@ -1,8 +1,8 @@
 """What a mentor is for: needs as bits, and the needs that have a node in the network.
 
-The needs of a mentee who wants several mentors and has several needs (`Problem.needy`) are a goal: each
-has a node, in the order of mentee and bit. The first mentor for a need earns a unit, a second one for the
-same need earns none. A mentor who serves several of the needs is for one of them.
+The needs of a mentee with several mentors and several needs (`Problem.needy`) are a goal: each has a node,
+in the order of mentee and bit. The first mentor for a need earns a unit, a second one for the same need earns
+none. A mentor who serves several of the needs is for one of them.
 """
 
 from __future__ import annotations

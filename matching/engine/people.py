@@ -77,6 +77,7 @@ class People:
     tier: Any = None  # mentees: 0 is served first; default 0
     group: Any = None  # mentees: group that the floor of the criteria counts
     needs: Any = None  # bit mask. mentees: what they need a mentor for, mentors: what they can serve
+    met: Any = None  # mentees: bit mask of needs that mentors of before serve
     weights: Any = None  # (n, len(CRITERIA)): own weight of each criterion 0..10, UNKNOWN for the program's
 
     def __post_init__(self) -> None:
@@ -92,7 +93,7 @@ class People:
                 column: object = _ragged(field.name, value, len(person))
             elif field.name == "weights":
                 column = _weights(value, len(person))
-            elif field.name in ("languages", "media", "availability", "needs"):
+            elif field.name in ("languages", "media", "availability", "needs", "met"):
                 column = _whole(field.name, 0 if value is None else value, len(person)).astype(np.uint64)
             else:
                 missing = 0 if field.name == "tier" else UNKNOWN

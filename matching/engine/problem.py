@@ -35,6 +35,7 @@ class Problem:
     keep: Any = None  # bool (E,): pairs of the run before
     key: Any = None  # int64 (n_mentees,), int64 (n_mentors,): stable ids that order ties; default row numbers
     need: Any = None  # int64 (n_mentees,): a bit for each need
+    met: Any = None  # int64 (n_mentees,): needs that mentors of before serve, also as bits
     serves: Any = None  # int64 (n_mentors,): a bit for each need that the mentor can serve
 
     def __post_init__(self) -> None:
@@ -85,8 +86,9 @@ class Problem:
 
     @cached_property
     def needy(self) -> Bools:
-        """Mentees whose needs count as a goal: they want several mentors, and have several needs."""
-        several = (self.demand > 1) & (np.bitwise_count(self.need) > 1)
+        """Mentees whose needs count as a goal: of several mentors and several needs, those of before included."""
+        mentors = self.demand + np.bitwise_count(self.met)
+        several = (mentors > 1) & (np.bitwise_count(self.need | self.met) > 1) & (self.need > 0)
         return np.asarray(several, dtype=np.bool_)
 
     @property
@@ -156,6 +158,7 @@ class Problem:
         if (self.need is None) != (self.serves is None):
             raise ValueError("need, serves: one needs the other")
         self._set("need", np.int64, mentees, 0, default=0)
+        self._set("met", np.int64, mentees, 0, default=0)
         self._set("serves", np.int64, mentors, 0, default=0)
 
     def _set_locked(self) -> None:

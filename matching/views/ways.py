@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from matching.domain.introductions import confirm_introduction, recommend_change
 from matching.domain.shortlists import SIZE, mentees_to_ask, mentors_to_show, request_shortlists
 from matching.forms import WordForm
 from matching.models import ShortlistRound
-from matching.queries import shortlist_counts
+from matching.queries import how_they_stand, shortlist_counts
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Introduction
 from participants.queries import introductions_for_staff
@@ -26,7 +27,6 @@ from programs.forms.fields import show_refusal
 from programs.views.desk import reader
 
 State = Introduction.State
-TAG_OF = {State.AGREED: "wait", State.CONFIRMED: "ok", State.CHANGED: "plain"}
 
 
 @login_required
@@ -34,12 +34,23 @@ TAG_OF = {State.AGREED: "wait", State.CONFIRMED: "ok", State.CHANGED: "plain"}
 def introductions(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Those on which both have agreed: to decide, and decided."""
     found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
-    rows = [(row, TAG_OF[State(row.state)]) for row in introductions_for_staff(found)]
+    rows = list(how_they_stand(introductions_for_staff(found)))
     return render(request, "matching/introductions.html", {
         **matching_context(request, found),
-        "to_decide": [row for row, _tag in rows if row.state == State.AGREED],
-        "decided": [one for one in rows if one[0].state != State.AGREED],
+        "to_decide": [row for row in rows if row.state == State.AGREED],
+        "decided": [(row, *_standing(row)) for row in rows if row.state != State.AGREED],
     })  # fmt: skip
+
+
+def _standing(row: Any) -> tuple[str, str, str]:
+    """Of a decided introduction: the tag's color, what stands in it, and what is to be known beside it."""
+    if row.state == State.CHANGED:
+        return "plain", row.get_state_display(), row.word
+    if row.is_pair:
+        return "ok", _("A pair"), ""
+    if row.is_locked:
+        return "ok", row.get_state_display(), ""
+    return "wait", _("No longer locked"), _("A run may pair them, or not. Lock the pair by hand to keep it.")
 
 
 def _introduction(request: HttpRequest, program: str, cohort: str, uid: UUID) -> Introduction:

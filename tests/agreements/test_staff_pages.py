@@ -19,7 +19,7 @@ from agreements.domain.plans import add_activity, save_plan, share_plan
 from agreements.models import Meeting, Mentorship, Signature
 from agreements.panels import health
 from core.roles import Role
-from matching.models import Run, SideAnswer
+from matching.models import Proposal, Run, SideAnswer
 from notifications.models import EmailLink, Message
 from people.models import Organization, Person
 from programs.models import Cohort
@@ -353,25 +353,60 @@ def test_all_that_the_filter_shows_are_published_at_once_and_no_other(client: Cl
     assert Mentorship.objects.get().proposal == one
 
 
+def ask(proposal: Proposal, *said: str) -> None:
+    for row, answer in zip((proposal.mentee, proposal.mentor), said, strict=True):
+        SideAnswer.objects.create(
+            proposal=proposal,
+            enrollment=row,
+            due_on=date(2030, 1, 1),
+            answer=answer,
+            answered_at=timezone.now() if answer else None,
+        )
+
+
 def test_pairs_can_be_narrowed_to_those_that_both_agreed_to(client: Client) -> None:
     run, url = publishable()
     client.force_login(staff(run.cohort))
-    assert client.get(url).context["form"] is None  # nobody was asked
+    assert client.get(url).context["asked"] is False
     one, other = run.proposals.order_by("pk")
-    for row in (one.mentee, one.mentor, other.mentee, other.mentor):
-        pair, said = (one, "yes") if row in (one.mentee, one.mentor) else (other, "")
-        SideAnswer.objects.create(
-            proposal=pair,
-            enrollment=row,
-            due_on=date(2030, 1, 1),
-            answer=said,
-            answered_at=timezone.now() if said else None,
-        )
+    ask(one, "yes", "yes")
+    ask(other, "", "")
     for said, expected in (("both", [one]), ("open", [other]), ("", [one, other])):
         rows = client.get(f"{url}?said={said}").context["rows"]
         assert sorted((row["proposal"] for row in rows), key=lambda pair: pair.pk) == expected, said
     assert client.post(f"{url}?said=both", {"which": "all"}).status_code == 302
     assert Mentorship.objects.get().proposal == one
+
+
+@pytest.mark.parametrize(
+    ("said", "ticked"),
+    [
+        ([], (True, True)),
+        ([("yes", "yes")], (True, False)),
+        ([("yes", "")], (False, False)),
+        ([("yes", "yes"), ("", "")], (True, False)),
+        ([("yes", "yes"), ("yes", "yes")], (True, True)),
+    ],
+)
+def test_where_both_sides_were_asked_only_what_both_agreed_to_is_ticked(
+    client: Client, said: list[tuple[str, str]], ticked: tuple[bool, bool]
+) -> None:
+    run, url = publishable()
+    client.force_login(staff(run.cohort))
+    pairs = list(run.proposals.order_by("pk"))
+    for proposal, answers in zip(pairs, said, strict=False):
+        ask(proposal, *answers)
+    page = client.get(url)
+    assert {row["proposal"]: row["ticked"] for row in page.context["rows"]} == dict(
+        zip(pairs, ticked, strict=True)
+    )
+    assert page.content.decode().count(' checked aria-label="') == sum(ticked) == page.context["possible"]
+    done = client.post(url, {"which": "all"})
+    assert (done.status_code, Mentorship.objects.count()) == (302 if any(ticked) else 409, sum(ticked))
+    if not all(ticked):  # the manager may still tick it
+        rest = [str(row.uid) for row in run.proposals.filter(published_at=None)]
+        client.post(url, {"chosen": rest})
+        assert Mentorship.objects.count() == 2
 
 
 def test_the_page_to_publish_costs_the_same_for_few_and_many(client: Client, count_queries: Any) -> None:

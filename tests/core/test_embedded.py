@@ -22,9 +22,10 @@ from core.embedded.testing import test_services as hold_test_services
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
-import sys
+import signal, sys
 from pathlib import Path
 from core.embedded import running
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup had it ignored
 with running(Path(sys.argv[1]), durable=False):
     print("up", flush=True)
     sys.stdin.readline()

@@ -103,7 +103,11 @@ def test_a_pair_that_the_run_before_did_not_have_is_flagged():
     assert "changed" not in flags(here.run())
     other = here.mentor("Other")
     lock_pair(mentee=mentee, mentor=other, by=here.manager)
-    assert "changed" in flags(here.run())
+    here.mentee("Late Comer")
+    run = here.run()
+    assert "changed" in flags(run)
+    assert "changed" not in flags(run, "Late Comer")  # had nobody before
+    assert run.numbers["changed"] == 1
 
 
 def test_chips_count_what_they_show(login):

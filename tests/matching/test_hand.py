@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from core.roles import Role
+from matching.decision_words import acts_told
 from matching.domain.consequences import consequences
-from matching.domain.fixed import exclude_pair, lock_pair
-from matching.domain.undo import Wanted
+from matching.domain.fixed import allow_pair, exclude_pair, lock_pair, unlock_pair
+from matching.domain.undo import Wanted, undo_decisions
 from matching.models import Decision, Exclusion, Lock
+from matching.queries import decisions_since, recent_decisions
 from people.models import Person
 from tests.factories import MembershipFactory
 from tests.matching.people import World, claim, pairs, wish, world
@@ -138,10 +141,11 @@ def test_people_of_another_cohort_are_not_assigned_here(here, login):
 
 
 def test_the_message_after_an_act_takes_it_back(here, login):
-    proposal = here.run().proposals.order_by("pk").first()
+    here.run()
     back = url(here, "matching_run", 1)
     client = login(here.manager)
-    client.post(url(here, "matching_lock"), {"lock": two(proposal), "next": back, "seen": "0"})
+    named = pair(here, "Zoe", "Lena")
+    client.post(url(here, "matching_lock"), {"lock": named, "next": back, "seen": "0"})
     page = client.get(back)
     batch = Decision.objects.get().batch
     assert f'form="undo" name="batch" value="{batch}"' in page.content.decode()
@@ -152,6 +156,69 @@ def test_the_message_after_an_act_takes_it_back(here, login):
     page = client.get(back)
     assert "1 decision is undone." in text(page)
     assert "since this run" not in text(page)
+
+
+@pytest.mark.parametrize(
+    ("act", "mentee", "mentor", "counts"),
+    [
+        ("lock", "Mira", "Dana", 0),  # the run has this pair anyway
+        ("lock", "Zoe", "Dana", 1),
+        ("exclude", "Mira", "Dana", 1),
+        ("exclude", "Zoe", "Dana", 0),
+    ],
+)
+def test_only_what_may_change_the_run_counts_as_decided_since(here, act, mentee, mentor, counts):
+    run = here.run()
+    two = {"mentee": row(here, mentee), "mentor": row(here, mentor), "by": here.manager}
+    if act == "lock":
+        lock_pair(**two)
+    else:
+        exclude_pair(**two, reason="A house")
+    assert decisions_since(run) == counts
+    undo_decisions(cohort=here.cohort, batch=Decision.objects.first().batch, by=here.manager)
+    assert decisions_since(run) == 0
+
+
+@pytest.mark.parametrize(("lifted", "counts"), [("unlock", 1), ("allow", 1)])
+def test_what_binds_no_longer_counts_as_decided_since(here, lifted, counts):
+    two = {"mentee": row(here, "Zoe"), "mentor": row(here, "Dana"), "by": here.manager}
+    if lifted == "unlock":
+        lock_pair(**two)
+        run = here.run()
+        unlock_pair(**two)
+    else:
+        exclusion = exclude_pair(**two, reason="A house")
+        run = here.run()
+        allow_pair(exclusion=exclusion, by=here.manager)
+    assert decisions_since(run) == counts
+
+
+def test_undo_is_not_offered_where_the_locked_pair_is_published(here):
+    for mentee, mentor in (("Mira", "Dana"), ("Ade", "Lena")):
+        lock_pair(mentee=row(here, mentee), mentor=row(here, mentor), by=here.manager)
+    run = here.run()
+    run.proposals.filter(mentee=row(here, "Mira")).update(published_at=timezone.now())
+    offered = {told.lines[0]: told.can_undo for told in acts_told(recent_decisions(here.cohort))}
+    assert offered == {"Mira locked with Dana": False, "Ade locked with Lena": True}
+
+
+@pytest.mark.parametrize(
+    ("locked", "offered"),
+    [
+        (None, {"Lena": True}),
+        (("Ade", "Lena"), {"Lena": False}),  # no place of Lena's is left
+        (("Mira", "Dana"), {"Lena": False}),  # nor one of Mira's
+    ],
+)
+def test_another_mentor_is_offered_only_where_no_lock_takes_the_places(here, login, locked, offered):
+    if locked:
+        lock_pair(mentee=row(here, locked[0]), mentor=row(here, locked[1]), by=here.manager)
+    opened = here.run().proposals.get(mentee=row(here, "Mira"))
+    page = login(here.manager).get(url(here, "matching_run", 1), {"pair": str(opened.uid)})
+    found = {item.name: item.can_pair for item in page.context["pair"].next_mentors}
+    assert found == offered
+    named = f"act=assign&amp;pair={pair(here, 'Mira', 'Lena')}"
+    assert (named in page.content.decode()) is offered["Lena"]
 
 
 def test_a_lock_taken_back_after_the_run_counts_as_a_decision_since(here, login):

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from core.errors import Refused
 from core.models import AuditEvent
@@ -207,6 +208,22 @@ class TestPages:
         done = client.post(self.desk(where, f"introductions/{row.uid}/confirm/"), follow=True)
         assert "every run keeps the pair" in done.content.decode()
         assert Lock.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("then", "told"), [("", "Confirmed"), ("unlock", "No longer locked"), ("publish", "A pair")]
+    )
+    def test_what_became_of_a_confirmed_one(self, client: Client, then: str, told: str) -> None:
+        where = cohort()
+        row, by = agreed(where), manager(where)
+        confirm_introduction(introduction=row, by=by)
+        if then == "publish":
+            run = make.RunFactory(cohort=where)
+            make.ProposalFactory(run=run, mentee=row.mentee, mentor=row.mentor, published_at=timezone.now())
+        if then:
+            Lock.objects.all().delete()
+        client.force_login(by)
+        ((shown, _kind, label, _note),) = client.get(self.desk(where, "introductions/")).context["decided"]
+        assert (shown, str(label)) == (row, told)
 
     def test_a_refusal_is_said(self, client: Client) -> None:
         where = cohort()

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from matching.domain.pairs import remember_pair
 from matching.models import Run
+from matching.snapshot import read_snapshot
 from matching.why import why_matched
 from tests.factories import ProposalFactory, QuestionnaireFactory, RunFactory
 from tests.matching.people import World, claim, world
@@ -41,6 +44,27 @@ def test_without_a_second_need_the_better_mentor_is_taken():
     here = two_careers_and_a_craft()
     here.cohort.enrollments.filter(role="mentee").update(needs=["career"])
     assert needs(here.run()) == {"Dana Whitfield": "career", "Lena Ortiz": "career"}
+
+
+def test_a_need_that_a_published_mentor_serves_is_not_looked_for_again():
+    here = two_careers_and_a_craft()
+    here.cohort.enrollments.filter(person__full_name="Omar Haddad").update(state="waitlisted")
+    first = here.run().proposals.get(mentor__person__full_name="Dana Whitfield")
+    assert first.need == "career"
+    first.published_at = timezone.now()
+    first.save()
+    remember_pair(first.mentee.person_id, first.mentor.person_id)
+    here.cohort.enrollments.filter(pk__in=[first.mentee_id, first.mentor_id]).update(used=1)
+    here.cohort.enrollments.filter(person__full_name="Omar Haddad").update(state="accepted")
+    assert needs(here.run()) == {"Omar Haddad": "technical"}  # though Lena fits better
+
+
+def test_a_need_is_looked_for_again_once_its_mentor_has_gone():
+    here = two_careers_and_a_craft()
+    first = here.run().proposals.get(mentor__person__full_name="Omar Haddad")
+    first.published_at = timezone.now()
+    first.save()  # and the place is free again
+    assert read_snapshot(here.cohort, here.program.criteria).mentees.needs == [0b11]
 
 
 def test_a_mentor_for_none_of_the_needs_is_for_none():

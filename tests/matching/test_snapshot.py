@@ -61,6 +61,7 @@ def naive(cohort: Cohort, role: str) -> dict[int, dict[str, Any]]:
             "media": set(row.media),
             "availability": set(row.availability),
             "needs": set(row.needs),
+            "met": set(),
             "tier": 0 if row.left_out_before else 1,
             "leanings": row.own_weights,
         }
@@ -82,7 +83,7 @@ def read(side: Side, whole: Snapshot, cohort: Cohort) -> dict[int, dict[str, Any
         row["goals"] = {whole.goals[code] for code in row["goals"]}
         row["media"] = codes_of(row["media"], whole.media)
         row["availability"] = codes_of(row["availability"], whole.slots)
-        row["needs"] = codes_of(row["needs"], NEEDS)
+        row["needs"], row["met"] = (codes_of(row[name], NEEDS) for name in ("needs", "met"))
         found[person] = row
     return found
 

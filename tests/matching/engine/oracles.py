@@ -60,10 +60,17 @@ def goals_of(solution: Solution) -> tuple[Any, ...]:
     return (*goals(solution.objective, *values, solution.needs, solution.total), solution.kept)
 
 
+def needs_count(problem: Problem, mentee: int) -> bool:
+    """Whether different mentors for different needs are a goal, now or beside those of before."""
+    need, met = int(problem.need[mentee]), int(problem.met[mentee])
+    mentors = int(problem.demand[mentee]) + met.bit_count()
+    return need > 0 and mentors > 1 and (need | met).bit_count() > 1
+
+
 def most_different(problem: Problem, edges: Any) -> int:
-    """Most needs that these pairs can cover, one each, of mentees with several wishes and several needs."""
+    """Most needs that these pairs can cover, one each, of mentees whose needs count."""
     found = 0
-    for mentee in np.flatnonzero((problem.demand > 1) & (np.bitwise_count(problem.need) > 1)).tolist():
+    for mentee in filter(lambda row: needs_count(problem, row), range(len(problem.demand))):
         own = edges[problem.mentee[edges] == mentee]
         served = problem.need[mentee] & problem.serves[problem.mentor[own]]
         choices = [[bit for bit in range(6) if mask >> bit & 1] or [None] for mask in served.tolist()]
@@ -130,7 +137,7 @@ class Highs:
             (edge, mentee, bit)
             for edge, mentee in enumerate(problem.mentee.tolist())
             for bit in range(6)
-            if problem.demand[mentee] > 1 and int(problem.need[mentee]).bit_count() > 1
+            if needs_count(problem, mentee)
             if (problem.need[mentee] & problem.serves[problem.mentor[edge]]) >> bit & 1
         ]
 

@@ -124,4 +124,6 @@ def test_each_pair_is_found_where_it_stands(seed: int) -> None:
 def test_needs_count_for_those_who_want_several_mentors_for_several() -> None:
     problem = Problem(**{**GOOD, "demand": [2, 1]}, need=[3, 3], serves=[1, 1, 2])
     assert problem.needy.tolist() == [True, False]
+    later = Problem(**GOOD, need=[1, 2], met=[2, 2], serves=[1, 1, 2])
+    assert later.needy.tolist() == [True, False]  # one more mentor for another need; for the same need again
     assert not Problem(**{**GOOD, "demand": [2, 2]}, need=[4, 0], serves=[1, 1, 2]).needy.any()

@@ -41,6 +41,7 @@ def tiny_problems(draw: st.DrawFn) -> Problem:
         floor=draw(st.lists(st.sampled_from([0, 0.3, 0.5, 1]), min_size=2, max_size=2)),
         keep=draw(st.lists(st.booleans(), min_size=len(pairs), max_size=len(pairs))),
         need=draw(st.lists(st.integers(0, 7), min_size=mentees, max_size=mentees)),
+        met=draw(st.lists(st.sampled_from([0, 0, 1, 6]), min_size=mentees, max_size=mentees)),
         serves=draw(st.lists(st.integers(0, 7), min_size=mentors, max_size=mentors)),
     )
 
@@ -115,6 +116,7 @@ def shuffled(problem: Problem, seed: int) -> Problem:
         key=(problem.key[0][mentees], problem.key[1][mentors]),
         keep=problem.keep[edges],
         need=problem.need[mentees],
+        met=problem.met[mentees],
         serves=problem.serves[mentors],
         locked=np.stack([places[rows] for places, rows in zip(new, problem.locked.T, strict=True)], axis=1),
     )
