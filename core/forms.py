@@ -7,6 +7,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class PageBoundField(forms.BoundField):
@@ -65,6 +66,28 @@ class PageFormMixin:
 
 class PageForm(PageFormMixin, forms.Form):
     """A form of a page."""
+
+
+class UploadForm(PageForm):
+    """A CSV file of limited size; `file_hint` says what is in it."""
+
+    most_megabytes: ClassVar[int] = 5
+    file_hint: ClassVar[str | Promise] = ""
+    file = forms.FileField(
+        label=gettext_lazy("CSV file"), widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].help_text = str(self.file_hint)
+
+    def clean_file(self) -> object:
+        """Refuse what is too large to read."""
+        file = self.cleaned_data["file"]
+        if file.size > self.most_megabytes * 1024 * 1024:
+            message = _("This file is larger than %(most)d MB. Split it and bring in the parts.")
+            raise forms.ValidationError(message % {"most": self.most_megabytes})
+        return file
 
 
 class PageModelForm(PageFormMixin, forms.ModelForm):

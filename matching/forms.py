@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.forms import PageForm
+from core.forms import PageForm, UploadForm
 from matching.facets import SIDES, Facets
 from matching.models import Run
 from matching.queries import to_match
@@ -108,6 +108,12 @@ class PairForm(PageForm):
     def pair(self) -> tuple[Enrollment, Enrollment]:
         """The mentee and the mentor that were chosen."""
         return self._people[self.cleaned_data["mentee"]], self._people[self.cleaned_data["mentor"]]
+
+
+class ListForm(UploadForm):
+    """A file of decisions."""
+
+    file_hint = _("UTF-8, one row for each pair, 5 MB at most.")
 
 
 class WordForm(PageForm):

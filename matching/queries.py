@@ -98,6 +98,12 @@ def locks_of(cohort: Cohort) -> QuerySet[Lock]:
     return Lock.objects.filter(cohort=cohort)
 
 
+def published_pairs(cohort: Cohort) -> set[tuple[int, int]]:
+    """(mentee, mentor) enrollments that a run of this cohort has made a pair."""
+    rows = Proposal.objects.filter(run__cohort=cohort, published_at__isnull=False).order_by()
+    return set(rows.values_list("mentee_id", "mentor_id"))
+
+
 def recent_decisions(cohort: Cohort, most: int = 60) -> QuerySet[Decision]:
     """The last decisions by hand with their people, newest first; `is_served`: a lock whose pair is published."""
     people = ("mentee__person", "mentor__person", "by", "undone_by")

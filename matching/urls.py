@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from matching.views import acts, answers, beside, criteria, hand, overview, own, recruiting, run, ways, whatif
+from matching.views import (
+    acts,
+    answers,
+    beside,
+    criteria,
+    hand,
+    lists,
+    overview,
+    own,
+    recruiting,
+    run,
+    ways,
+    whatif,
+)
 
 DESK = "desk/<slug:program>/<slug:cohort>/matching/"
 RUN = f"{DESK}<int:number>/"
@@ -17,6 +30,8 @@ urlpatterns = [
     path(f"{DESK}what-if/progress/", whatif.progress, name="matching_what_if_progress"),
     path(f"{DESK}by-hand/", hand.fixed, name="matching_fixed"),
     path(f"{DESK}by-hand/<int:pk>/allow/", acts.allow, name="matching_allow"),
+    path(f"{DESK}by-hand/list/", lists.upload, name="matching_list"),
+    path(f"{DESK}by-hand/list/sample/", lists.sample, name="matching_list_sample"),
     path(f"{DESK}lock/", acts.lock, name="matching_lock"),
     path(f"{DESK}undo/", acts.undo, name="matching_undo"),
     path(f"{DESK}exclude/<uuid:mentee>/<uuid:mentor>/", acts.exclude, name="matching_exclude"),

@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
-from core.forms import PageForm
+from core.forms import PageForm, UploadForm
 from participants.domain.selection import DECISIONS
 from participants.models import Enrollment, Suggestion
 from participants.queries import mentors_to_wish_for
@@ -114,12 +114,10 @@ class ReleaseForm(PageForm):
     )
 
 
-class UploadForm(PageForm):
+class ApplicationsForm(UploadForm):
     """A file of applications."""
 
-    file = forms.FileField(
-        label=_("CSV file"), help_text=_("UTF-8, one row per person and role, 5 MB at most.")
-    )
+    file_hint = _("UTF-8, one row per person and role, 5 MB at most.")
 
 
 class AskForm(PageForm):

@@ -4,29 +4,15 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import PageForm, PageModelForm
+from core.forms import PageModelForm, UploadForm
 from people.models import Person
 
-MOST_BYTES = 30 * 1024 * 1024
 
-
-class UploadForm(PageForm):
+class PeopleForm(UploadForm):
     """A CSV file of people."""
 
-    file = forms.FileField(
-        label=_("CSV file"),
-        help_text=_(
-            "UTF-8, at most 30 MB. The first line names the columns; only email and name are needed."
-        ),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
-    )
-
-    def clean_file(self) -> object:
-        """Refuse what is too large to read."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            raise forms.ValidationError(_("This file is larger than 30 MB. Split it and bring in the parts."))
-        return file
+    most_megabytes = 30
+    file_hint = _("UTF-8, at most 30 MB. The first line names the columns; only email and name are needed.")
 
 
 class DetailsForm(PageModelForm):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache
 from typing import Any, Final
@@ -15,17 +13,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from core.uploads import Problem, Unreadable, read_csv
+
 REQUIRED: Final = ("email", "name")
 MOST_PROBLEMS: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong in one cell; `row` is the line in the file (the header is 1), `column` may be empty."""
-
-    row: int
-    column: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +40,7 @@ class Row:
     leave_date: date | None = None
 
 
-COLUMNS: Final = tuple(field.name for field in fields(Row))
+COLUMNS: Final = tuple(column.name for column in fields(Row))
 LENGTHS: Final = {
     "name": 200, "preferred_name": 100, "organization": 200, "unit_path": 600, "job_title": 200,
     "job_family": 120, "contract_type": 60, "location": 120,
@@ -58,47 +49,44 @@ LENGTHS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file as read: its columns, each row with its line number, and the addresses of rows with a problem."""
+    """A file as read: its columns, each row with its number, and the addresses of rows with a problem."""
 
     columns: tuple[str, ...]
     rows: list[tuple[int, Row]]
     problems: list[Problem]
-    faulty: frozenset[str] = frozenset()
+    faulty: set[str] = field(default_factory=set)
 
 
 def read_table(content: bytes) -> Table:
-    """Read a CSV (UTF-8, commas or semicolons, a header of the names in COLUMNS in any order).
+    """Read a CSV with a header of the names in COLUMNS in any order, see `read_csv`.
 
     Never raises for bad content: what is wrong stands in `problems`, at most MOST_PROBLEMS of them.
     """
+    table = Table((), [], [])
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        return Table(
-            (), [], [Problem(line, "", _("The file is not UTF-8. Save it as “CSV UTF-8” and try again."))]
-        )
-    header = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ",")
-    columns = tuple(name.strip().lower() for name in next(reader, []))
-    if problems := list(_header_problems(columns)):
-        return Table(columns, [], problems)
-    rows: list[tuple[int, Row]] = []
-    faulty: set[str] = set()
-    at = columns.index("email")
-    for cells in reader:
+        columns, lines = read_csv(content)
+        table = Table(columns, [], list(_header_problems(columns)))
+        if not table.problems:
+            _fill(table, lines)
+    except Unreadable as error:
+        table.problems.append(Problem(error.row, "", f"{error.message} {error.hint}".strip()))
+    return table
+
+
+def _fill(table: Table, lines: Iterable[list[str]]) -> None:
+    at = table.columns.index("email")
+    for number, cells in enumerate(lines, start=2):
         if any(cell.strip() for cell in cells):
-            row, faults = _read_row(columns, cells)
-            problems += [Problem(reader.line_num, column, message) for column, message in faults]
+            row, faults = _read_row(table.columns, cells)
+            table.problems.extend(Problem(number, column, message) for column, message in faults)
             if row:
-                rows.append((reader.line_num, row))
+                table.rows.append((number, row))
             else:
-                faulty |= {cell.strip().lower() for cell in cells[at : at + 1]}
-        if len(problems) >= MOST_PROBLEMS:
-            break
-    if not rows and not problems:
-        problems.append(Problem(2, "", _("The file has a header but no people.")))
-    return Table(columns, rows, problems, frozenset(faulty))
+                table.faulty.update(cell.strip().lower() for cell in cells[at : at + 1])
+        if len(table.problems) >= MOST_PROBLEMS:
+            return
+    if not table.rows and not table.problems:
+        table.problems.append(Problem(2, "", _("The file has a header but no people.")))
 
 
 def _header_problems(columns: tuple[str, ...]) -> Iterable[Problem]:

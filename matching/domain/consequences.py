@@ -41,7 +41,9 @@ def consequences(*, run: Run, wanted: Wanted) -> Consequences:
     [before] = held_by(run)
     after, numbers = _solved(run, wanted)
     changed = different(before, after)
-    found = moves(before, after, changed, by_hand=[(a.pk, b.pk) for a, b in wanted.lock])
+    parted = [(a, b) for a, b in wanted.never if b.pk in before.get(a.pk, {})]
+    by_hand = [(a.pk, b.pk) for a, b in [*wanted.lock, *parted]]
+    found = moves(before, after, changed, by_hand=by_hand)
     kinds = [move.kind for move in found]
     return Consequences(
         figures=figures(run.numbers, numbers),
@@ -54,8 +56,7 @@ def consequences(*, run: Run, wanted: Wanted) -> Consequences:
 def check(wanted: Wanted) -> None:
     """Raises Refused with the first decision that could not be made; changes nothing."""
     if wanted.lock:
-        gone = [*wanted.unlock, *(pair for pair, _reason in wanted.exclude)]
-        checker = Checker(wanted.lock, without=gone)
+        checker = Checker(wanted.lock, without=[*wanted.unlock, *wanted.never])
         for mentee, mentor in wanted.lock:
             if (mentee.pk, mentor.pk) not in checker.stand:
                 checker.take(mentee, mentor)
@@ -63,13 +64,13 @@ def check(wanted: Wanted) -> None:
 
 def _solved(run: Run, wanted: Wanted) -> tuple[Held, dict[str, Any]]:
     snapshot = read_snapshot(run.cohort, run.criteria)
-    never = _persons(pair for pair, _reason in wanted.exclude)
+    never = _persons(wanted.never)
     known = set(snapshot.mentees.person), set(snapshot.mentors.person)
     locks = (set(snapshot.locks) - _persons(wanted.unlock) - never) | _persons(wanted.lock)
     snapshot = replace(
         snapshot,
         locks=sorted(pair for pair in locks if pair[0] in known[0] and pair[1] in known[1]),
-        exclusions=sorted(set(snapshot.exclusions) | never),
+        exclusions=sorted((set(snapshot.exclusions) - _persons(wanted.allow)) | never),
         keep=sorted(run.proposals.values_list("mentee__person_id", "mentor__person_id")),
     )
     try:

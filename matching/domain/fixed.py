@@ -23,7 +23,7 @@ from matching.snapshot import Snapshot, read_snapshot
 from matching.verbs import Verb
 from participants.models import Enrollment
 from people.models import Person
-from programs.models import Strand
+from programs.models import Cohort, Strand
 
 KIND = Decision.Kind
 FixedRow = TypeVar("FixedRow", Lock, Exclusion)
@@ -200,6 +200,17 @@ def _check_sides(mentee: Enrollment, mentor: Enrollment, *, accepted: bool = Tru
             )
 
 
+class _Sides:
+    """Some people of one kind of strand as the engine knows them."""
+
+    def __init__(self, cohort: Cohort, people: Sequence[int], is_circle: bool) -> None:
+        kind = Strand.Format.CIRCLE if is_circle else Strand.Format.ONE_TO_ONE
+        snapshot: Snapshot = read_snapshot(cohort, scheme_of(cohort).criteria, only=people, kind=kind)
+        self.field = snapshot.field()
+        self.mentees = {pk: row for row, pk in enumerate(snapshot.mentees.enrollment)}
+        self.mentors = {pk: row for row, pk in enumerate(snapshot.mentors.enrollment)}
+
+
 class Checker:
     """Whether pairs of one cohort may be locked one after another, beside the locks that stand."""
 
@@ -210,23 +221,20 @@ class Checker:
         locks = locks_with(people).select_related("mentee", "mentor", "cohort")
         self.stand = {key: lock for lock in locks if (key := (lock.mentee_id, lock.mentor_id)) not in gone}
         self._taken = Counter(pk for pair in self.stand for pk in pair)
-        cohort = pairs[0][0].cohort
         strands = {row.strand_id for pair in pairs for row in pair}
         circles = Strand.objects.filter(pk__in=strands, format=Strand.Format.CIRCLE)
         self._circles = set(circles.values_list("pk", flat=True))
-        kind = Strand.Format.CIRCLE if self._circles else Strand.Format.ONE_TO_ONE
-        snapshot: Snapshot = read_snapshot(cohort, scheme_of(cohort).criteria, only=people, kind=kind)
-        self._field = snapshot.field()
-        self._mentees = {pk: row for row, pk in enumerate(snapshot.mentees.enrollment)}
-        self._mentors = {pk: row for row, pk in enumerate(snapshot.mentors.enrollment)}
+        kinds = {strand in self._circles for strand in strands}
+        self._sides = {is_circle: _Sides(pairs[0][0].cohort, people, is_circle) for is_circle in kinds}
 
     def take(self, mentee: Enrollment, mentor: Enrollment) -> None:
         """Use a place of both, or refuse the pair by the name of what it breaks."""
         _check_sides(mentee, mentor)
         self._check_circle(mentee, mentor)
-        if mentee.pk not in self._mentees:
+        sides = self._sides[mentor.strand_id in self._circles]
+        if mentee.pk not in sides.mentees:
             raise _full("mentee_full", mentee)
-        for rule in self._field.blocked_by(self._mentees[mentee.pk], self._mentors[mentor.pk]):
+        for rule in sides.field.blocked_by(sides.mentees[mentee.pk], sides.mentors[mentor.pk]):
             raise Refused(
                 f"rule_{rule}",
                 rule_words.broken(rule, mentee.person.name, mentor.person.name),
@@ -239,7 +247,7 @@ class Checker:
 
     def _check_circle(self, mentee: Enrollment, mentor: Enrollment) -> None:
         sits, hosts = mentee.strand_id in self._circles, mentor.strand_id in self._circles
-        if sits != hosts or mentor.pk not in self._mentors:
+        if sits != hosts or mentor.pk not in self._sides[hosts].mentors:
             raise Refused(
                 "circle",
                 _("Pairs and circles are matched apart: these two are not in the same kind of strand."),

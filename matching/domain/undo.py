@@ -14,7 +14,7 @@ from core.audit import record
 from core.errors import Refused
 from matching.decision_words import what
 from matching.domain.decisions import Act, Pair, hold_cohort
-from matching.domain.fixed import drop_exclusions, drop_locks, hold, hold_people, put_exclusions, put_locks
+from matching.domain.fixed import drop_exclusions, drop_locks, hold_people, put_exclusions, put_locks
 from matching.models import Decision
 from matching.verbs import Verb
 from people.models import Person
@@ -25,29 +25,44 @@ KIND = Decision.Kind
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be decided: pairs to unlock, to lock, and to exclude, each exclusion with its reason."""
+    """What is to be decided: pairs to unlock, to lock, to allow again, and to exclude, each with its reason."""
 
     lock: Sequence[Pair] = ()
     unlock: Sequence[Pair] = ()
     exclude: Sequence[tuple[Pair, str]] = ()
+    allow: Sequence[Pair] = ()
+
+    @property
+    def never(self) -> list[Pair]:
+        """The pairs to exclude."""
+        return [pair for pair, _reason in self.exclude]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """All of them, in the order in which they are decided: what gives places goes before what takes them."""
+        return [*self.unlock, *self.never, *self.allow, *self.lock]
 
 
 @transaction.atomic
 def decide(*, wanted: Wanted, by: Person, act: Act) -> None:
     """Do all of it or nothing. Raises Refused as `lock_pair` and `exclude_pair` do."""
-    never = [pair for pair, _reason in wanted.exclude]
-    held = hold([*wanted.unlock, *never, *wanted.lock], act=act, by=by)
-    unlock, exclude, lock = _split(held, len(wanted.unlock), len(never))
+    hold_cohort(wanted.pairs[0][0].cohort_id)
+    decide_held(wanted, by, act)
+
+
+def decide_held(wanted: Wanted, by: Person, act: Act) -> None:
+    """`decide` for a cohort that is held already."""
+    held = iter(hold_people(wanted.pairs, act=act, by=by))
+    groups = (wanted.unlock, wanted.exclude, wanted.allow, wanted.lock)
+    unlock, exclude, allow, lock = ([next(held) for _one in group] for group in groups)
     if unlock:
         drop_locks(unlock, by, act)
     if exclude:
         put_exclusions(exclude, [reason for _pair, reason in wanted.exclude], by, act)
+    if allow:
+        drop_exclusions(allow, by, act)
     if lock:
         _all_locked(lock, by, act)
-
-
-def _split(pairs: list[Pair], first: int, second: int) -> tuple[list[Pair], list[Pair], list[Pair]]:
-    return pairs[:first], pairs[first : first + second], pairs[first + second :]
 
 
 def _all_locked(pairs: Sequence[Pair], by: Person, act: Act) -> None:

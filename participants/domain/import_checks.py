@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
@@ -13,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
+from core.uploads import Columns, Problem, read_csv
 from participants.domain.answers import Sorted, is_answered, sort_answers
 from participants.models import Enrollment
 from participants.queries import open_strands, questionnaire_for
@@ -31,15 +31,6 @@ LEVEL = 2  # of a skill given without one
 MAX_BYTES = 5 * 1024 * 1024
 Rows = Sequence[Mapping[str, str]]
 Watch = Callable[[Iterable[Any]], Iterable[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong in one cell; `row` as a spreadsheet counts (the header is 1), 0 for the file as a whole."""
-
-    row: int
-    column: str
-    message: str
 
 
 @dataclass(slots=True)
@@ -91,34 +82,23 @@ class Plan:
 
 
 def read_rows(content: bytes) -> list[dict[str, str]]:
-    """The rows of a CSV file: UTF-8, commas or semicolons, names of columns in the first row.
+    """The rows of a CSV file by the names of its columns, see `read_csv`; blank ones stay, so that rows can be counted.
 
-    Raises Refused: too_big, not_utf8, no_rows, bad_csv.
+    Raises Refused: too_big, no_rows, and what `read_csv` raises.
     """
     if len(content) > MAX_BYTES:
         raise Refused("too_big", _("The file is larger than 5 MB."), _("Split it into several files."))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refused(
-            "not_utf8", _("The file is not UTF-8 text."), _("Save it as “CSV UTF-8” in your spreadsheet.")
-        ) from None
-    first = text.partition("\n")[0]
-    try:
-        rows = list(
-            csv.DictReader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
-        )
-    except csv.Error as error:
-        raise Refused("bad_csv", _("The file cannot be read: %(error)s") % {"error": error}) from None
-    if not rows:
+    columns, lines = read_csv(content)
+    rows = [_named(columns, cells) for cells in lines]
+    if not any(any(row.values()) for row in rows):
         hint = _("The first row names the columns; one row for each person and role follows.")
         raise Refused("no_rows", _("The file has no rows."), hint)
-    return [_tidy(row) for row in rows]
+    return rows
 
 
-def _tidy(row: Mapping[str | None, Any]) -> dict[str, str]:
-    named = {name.strip().lower(): (value or "").strip() for name, value in row.items() if name is not None}
-    return {**named, **({"": _("more cells than columns")} if None in row else {})}
+def _named(columns: Columns, cells: list[str]) -> dict[str, str]:
+    named = {name: cell.strip() for name, cell in zip_longest(columns, cells[: len(columns)], fillvalue="")}
+    return {**named, **({"": _("more cells than columns")} if len(cells) > len(columns) else {})}
 
 
 class Checker:
@@ -162,7 +142,8 @@ class Checker:
         """Check all rows; `watch` wraps them, for a progress bar."""
         if self._header():
             for number, row in watch(list(enumerate(self.rows, start=2))):
-                self._row(number, row)
+                if any(row.values()):
+                    self._row(number, row)
         return self.plan
 
     def _problem(self, row: int, column: str, message: str) -> None:

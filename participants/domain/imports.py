@@ -12,8 +12,9 @@ from django.utils.translation import ngettext
 
 from core.audit import record, record_many
 from core.errors import Refused
+from core.uploads import Problem
 from participants.domain.answers import LISTS, PLAIN, TEXTS
-from participants.domain.import_checks import Applicant, Checker, Plan, Problem, Rows, Watch
+from participants.domain.import_checks import Applicant, Checker, Plan, Rows, Watch
 from participants.domain.places import lock_offers, take_places
 from participants.domain.selection import OVER
 from participants.domain.skills import ensure_skills

@@ -15,7 +15,7 @@ from core.roles import Permission
 from participants.domain.import_checks import read_rows
 from participants.domain.import_sample import sample_rows
 from participants.domain.imports import import_applications, plan_import
-from participants.forms import UploadForm
+from participants.forms import ApplicationsForm
 from participants.panels import people_url
 from participants.views.common import posted, reader
 from programs.models import Cohort
@@ -34,31 +34,41 @@ def _cohort(request: HttpRequest, program: str, cohort: str) -> Cohort:
 def upload(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Nothing changes before the preview is confirmed; the file travels in the page meanwhile."""
     found = _cohort(request, program, cohort)
-    context = desk_context(request, found)
     if request.method == "POST" and "content" in request.POST:
         return _confirmed(request, found)
-    form = UploadForm(posted(request), request.FILES)
+    form = ApplicationsForm(posted(request), request.FILES)
     if request.method == "POST" and form.is_valid():
-        content = form.cleaned_data["file"].read()
+        file = form.cleaned_data["file"]
         try:
-            plan = plan_import(cohort=found, rows=read_rows(content))
-            name = form.cleaned_data["file"].name
-            return render(request, "participants/people/import_preview.html", {
-                **context,
-                "plan": plan,
-                "problems": plan.problems[:SHOWN],
-                "more": max(0, len(plan.problems) - SHOWN),
-                "content": content.decode("utf-8-sig"),
-                "file_name": name,
-            })  # fmt: skip
+            return _preview(request, found, file.read(), file.name)
         except Refused as refusal:
             form.add_error("file", f"{refusal.message} {refusal.hint}".strip())
-    return render(request, "participants/people/import.html", {**context, "form": form})
+    return render(request, "participants/people/import.html", {**desk_context(request, found), "form": form})
+
+
+def _preview(
+    request: HttpRequest, cohort: Cohort, content: bytes, name: str, refused: Refused | None = None
+) -> HttpResponse:
+    """What the file would do; `refused` says why it could not be done just now."""
+    plan = plan_import(cohort=cohort, rows=read_rows(content))
+    return render(request, "participants/people/import_preview.html", {
+        **desk_context(request, cohort),
+        "plan": plan,
+        "problems": plan.problems[:SHOWN],
+        "more": max(0, len(plan.problems) - SHOWN),
+        "content": content.decode("utf-8-sig"),
+        "file_name": name,
+        "refused": refused,
+    })  # fmt: skip
 
 
 def _confirmed(request: HttpRequest, cohort: Cohort) -> HttpResponse:
-    rows = read_rows(request.POST["content"].encode())
-    done = import_applications(cohort=cohort, rows=rows, by=reader(request))
+    """A refusal brings the preview back, with the file and what has changed since."""
+    content = request.POST["content"].encode()
+    try:
+        done = import_applications(cohort=cohort, rows=read_rows(content), by=reader(request))
+    except Refused as refusal:
+        return _preview(request, cohort, content, request.POST.get("file_name", ""), refusal)
     text = _("Brought in: %(new)d new, %(changed)d changed. Decided already and left alone: %(decided)d.")
     messages.success(request, text % {"new": done.new, "changed": done.changed, "decided": done.decided})
     return redirect(people_url(cohort))

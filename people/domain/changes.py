@@ -11,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from core.uploads import Problem
 from people.models import CareerEvent
-from people.rows import Problem, Row, Table
+from people.rows import Row, Table
 
 # The file's columns that stand one to one in Person.
 PLAIN = {

@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from core.audit import record
 from core.errors import Refused
 from core.lifecycle import move
+from core.uploads import Problem
 from people import queries
 from people.domain.changes import Known, Plan, find_problems, make_plan, page_language, person_columns, wanted
 from people.models import CareerEvent, Organization, PeopleImport, Person, Unit
-from people.rows import MOST_PROBLEMS, Problem, Row, Table, read_table
+from people.rows import MOST_PROBLEMS, Row, Table, read_table
 from people.verbs import Verb
 
 CHUNK = 2000  # rows in one statement

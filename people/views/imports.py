@@ -20,7 +20,7 @@ from core.access import fetch
 from people import queries
 from people.access import person_of
 from people.domain import imports
-from people.forms import UploadForm
+from people.forms import PeopleForm
 from people.models import CareerEvent, PeopleImport
 from people.rows import COLUMNS
 from people.tasks import apply_people_import, check_people_import
@@ -61,7 +61,7 @@ def operator_required(view: View) -> View:
 @require_http_methods(["GET", "HEAD", "POST"])
 def people_imports(request: HttpRequest) -> HttpResponse:
     """Imports so far, and the upload of a new file."""
-    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    form = PeopleForm(request.POST, request.FILES) if request.method == "POST" else PeopleForm()
     if form.is_bound and form.is_valid():
         file = form.cleaned_data["file"]
         with transaction.atomic():

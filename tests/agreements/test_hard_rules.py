@@ -21,6 +21,7 @@ from matching.domain.answers import answer_pair, ask_sides
 from matching.domain.criteria import change_criteria
 from matching.domain.decisions import Act
 from matching.domain.fixed import exclude_pair, lock_pair, unlock_pair
+from matching.domain.lists import decide_list
 from matching.domain.pairs import remember_pair
 from matching.domain.undo import Wanted, decide, swapped
 from matching.engine.field import Criteria, Rules
@@ -161,6 +162,17 @@ class Story:
         pairs = {(mentee.pk, mentor.pk): (mentee, mentor) for mentee, mentor in (self.pair(), self.pair())}
         decide(wanted=Wanted(lock=list(pairs.values())), by=self.here.manager, act=Act("file"))
 
+    def file_of_decisions(self) -> None:
+        rows = ["mentor,mentee,act,reason"]
+        for _ in range(self.rng.randint(1, 3)):
+            mentee, mentor = self.pair()
+            act = self.rng.choice(["lock", "lock", "lock", "unlock", "exclude", "allow"])
+            rows.append(f"{mentor.person.email},{mentee.person.email},{act},-")
+        decide_list(
+            cohort=self.here.cohort, content="\n".join(rows).encode(), by=self.here.manager, act=Act("file")
+        )
+        self.done["from a file"] += 1
+
     def run(self) -> None:
         run = self.here.run()
         self.done["failed"] += run.state == Run.State.FAILED
@@ -189,8 +201,8 @@ class Story:
     def play(self) -> None:
         paths = [
             self.someone_changes, self.rules_change, self.wish, self.exclude, self.was_a_pair, self.unlock,
-            *[self.lock] * 2, self.swap, self.list_of_locks, *[self.run] * 3, self.both_say_yes,
-            *[self.publish] * 2,
+            *[self.lock] * 2, self.swap, self.list_of_locks, *[self.file_of_decisions] * 2, *[self.run] * 3,
+            self.both_say_yes, *[self.publish] * 2,
         ]  # fmt: skip
         for _ in range(STEPS):
             self.step(self.rng.choice(paths))
@@ -242,6 +254,8 @@ def test_no_path_leads_past_a_hard_rule() -> None:
         "proposal",
         "mentorship",
         "pair_barred",
+        "faulty_file",
+        "from a file",
         "rule_language",
         "rule_supervisor",
     } <= done.keys()

@@ -151,6 +151,7 @@ def test_downloads_are_no_pages(world: World) -> None:
         "program_file": "near.yaml",
         "people_export": f"near-{world.values['cohort']}-people.csv",
         "import_applications_sample": "applications-sample.csv",
+        "matching_list_sample": f"near-{world.values['cohort']}-decisions.csv",
         "agreement_pdf": f"agreement-{world.values['cohort']}-v1.pdf",
         "staff_agreement_pdf": f"agreement-{world.values['cohort']}-v1.pdf",
     }

@@ -289,6 +289,7 @@ def publishing(world: World) -> dict[str, Shown]:
 def _by_hand(world: World, run: str) -> dict[str, Shown]:
     """What stands beside the review."""
     ruth, two = person(MANAGER), f"{world.uids['mentee']}:{world.uids['mentor']}"
+    listing = world.desk("review", "matching/by-hand/list/")
     return {
         "pictures": Shown(ruth, f"{run}pictures/"),
         "pictures, levels": Shown(ruth, f"{run}pictures/?by=level"),
@@ -296,7 +297,28 @@ def _by_hand(world: World, run: str) -> dict[str, Shown]:
         "why not": Shown(ruth, f"{run}?pair={world.uids['proposal']}&who=a&ask={world.uids['other']}"),
         "pair by hand": Shown(ruth, f"{run}decide/?act=assign&pair={two}"),
         "pair by hand, refused": Shown(ruth, f"{run}decide/?act=assign&pair=x"),
+        "list": Shown(ruth, listing),
+        "list, error": Shown(ruth, listing, wrong("Check the file")),
+        "list, good": Shown(ruth, listing, _with_list("exclude,They share a house")),
+        "list, nothing new": Shown(ruth, listing, _with_list("unlock,")),
+        "list, problems": Shown(ruth, listing, _with_list("exclude,")),
     }
+
+
+def _with_list(decision: str) -> Act:
+    """Bring a list that decides this about the first pair of the sample."""
+
+    def act(window: Window) -> None:
+        answer = window.page.request.get(window.page.url + "sample/")
+        header, pair = answer.text().splitlines()[:2]
+        mentor, mentee = pair.split(",")[:2]
+        lines = ["mentor,mentee,act,reason", f"{mentor},{mentee},{decision}"]
+        assert header.lstrip("\ufeff").startswith(lines[0])
+        file = {"name": "list.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
+        window.page.locator("[type=file]").set_input_files(file)  # type: ignore[arg-type]
+        window.press("Check the file")
+
+    return act
 
 
 def matching(world: World) -> dict[str, Shown]:

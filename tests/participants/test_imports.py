@@ -298,6 +298,14 @@ class TestFile:
             read_rows(content)
         assert refused.value.code == code
 
+    def test_blank_rows_are_counted_and_passed_over(self, call: Call, dana: Any) -> None:
+        rows = read_rows(
+            b"email,role,position,sought\n\n , ,,\ndana@example.org,mentee,x,python\nwho,mentee\n"
+        )
+        plan = plan_import(cohort=call.cohort, rows=rows)
+        assert [row.row for row in plan.applicants] == [4]
+        assert [(p.row, p.column) for p in plan.problems] == [(5, "email")]
+
     def test_a_row_that_is_too_long(self, call: Call, dana: Any) -> None:
         rows = read_rows(b"email,role,position,sought\ndana@example.org,mentee,x,python,more\n")
         found = plan_import(cohort=call.cohort, rows=rows).problems

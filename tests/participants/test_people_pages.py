@@ -444,16 +444,34 @@ class TestImport:
         assert [(p.row, p.column) for p in response.context["problems"]] == [(2, "sought"), (2, "hours")]
         assert "Bring them in" not in words(response)
 
-    def test_a_file_that_went_bad_meanwhile_changes_nothing(self, desk: Client, call: Call) -> None:
-        response = desk.post(call.desk("import/"), {"content": "email,role\nwho@example.org,mentee\n"})
-        assert response.status_code == 409
-        assert "The file has 1 problem." in words(response)
+    def test_a_file_that_went_bad_meanwhile_is_told_by_row(self, desk: Client, call: Call) -> None:
+        data = {"content": "email,role\nwho@example.org,mentee\n", "file_name": "mine.csv"}
+        response = desk.post(call.desk("import/"), data)
+        assert "1 problem in mine.csv" in words(response)
+        assert [(p.row, p.column) for p in response.context["problems"]] == [(2, "email")]
+        assert Enrollment.objects.count() == 0
+
+    def test_a_refusal_keeps_the_file(self, desk: Client, call: Call) -> None:
+        call.person(email="dana@example.org")
+        content = "email,role,state\r\ndana@example.org,mentee,accepted\r\n"
+        call.offer.places = 0
+        call.offer.save()
+        response = desk.post(call.desk("import/"), {"content": content, "file_name": "mine.csv"})
+        assert response.context["refused"].code == "no_places"
+        assert str(response.context["refused"].message) in words(response)
+        assert (response.context["content"], response.context["file_name"]) == (content, "mine.csv")
+        assert Enrollment.objects.count() == 0
+        call.offer.places = 1
+        call.offer.save()
+        desk.post(call.desk("import/"), {"content": response.context["content"]})
+        assert Enrollment.objects.get().state == "accepted"
 
     @pytest.mark.parametrize(("content", "message"), [
-        ("é".encode("latin-1"), "The file is not UTF-8 text. Save it as “CSV UTF-8” in your spreadsheet."),
         (b"email,role\n",
          "The file has no rows. The first row names the columns; one row for each person and role follows."),
         (b"", "The submitted file is empty."),
+        (b"x" * (5 * 1024 * 1024 + 1), "This file is larger than 5 MB. Split it and bring in the parts."),
+        ("é".encode("latin-1"), "The file is not UTF-8. Save it as “CSV UTF-8” and try again."),
     ])  # fmt: skip
     def test_what_is_no_file(self, desk: Client, call: Call, content: bytes, message: str) -> None:
         response = desk.post(call.desk("import/"), {"file": SimpleUploadedFile("a.csv", content)})

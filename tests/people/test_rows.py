@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from people.rows import COLUMNS, MOST_PROBLEMS, Problem, Row, read_table
+from core.uploads import Problem
+from people.rows import COLUMNS, MOST_PROBLEMS, Row, read_table
 
 HEADER = "email,name,level,start_date,time_zone,languages,unit_path,supervisor_email\n"
 
@@ -111,5 +112,12 @@ def test_a_hopeless_file_stops_being_read() -> None:
     assert len(problems("email,name\n" + "x,A\n" * 2000)) == MOST_PROBLEMS
 
 
-def test_line_numbers_survive_line_breaks_inside_cells() -> None:
-    assert [row for row, *_ in problems('email,name\n"a@example.org","A\nB"\nx,C\n')] == [4]
+def test_rows_are_counted_as_a_spreadsheet_does_with_blank_ones_and_line_breaks_inside_cells() -> None:
+    assert [row for row, *_ in problems('email,name\n"a@example.org","A\nB"\n\nx,C\n')] == [4]
+
+
+def test_a_file_that_stops_being_csv_says_where() -> None:
+    cell = "A" * 200_000
+    assert problems(f'email,name\na@example.org,A\nb@example.org,"{cell}"\n') == [
+        (3, "", "The file cannot be read: field larger than field limit (131072)")
+    ]

@@ -190,6 +190,8 @@ ROWS: list[Row] = [
     Row("matching_forget_preset", f"{COHORT} pk=preset", NEVER, staff(COORDINATE), near=False),
     Row("matching_fixed", COHORT, staff(PEOPLE), staff(COORDINATE)),
     Row("matching_allow", f"{COHORT} pk=exclusion", NEVER, staff(COORDINATE), near=False),
+    Row("matching_list", COHORT, staff(COORDINATE), staff(COORDINATE)),
+    Row("matching_list_sample", COHORT, staff(COORDINATE), NEVER),
     Row("matching_lock", COHORT, NEVER, staff(COORDINATE)),
     Row("matching_undo", COHORT, NEVER, staff(COORDINATE)),
     Row("matching_pictures", f"{COHORT} number=run", staff(PEOPLE), NEVER),
