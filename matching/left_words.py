@@ -292,7 +292,7 @@ def failure(run: Run) -> Told:
             why = _("There are too many possible pairs for one run.")
             return Told(why, [], [_("Switch on the rule “same strand”, or a stricter rule on levels.")])
         case "memory" | "time":
-            return _limit(run.problem)
+            return _limit(run)
         case "interrupted":
             why = _("The run was interrupted again and again before it could finish; nothing of it was kept.")
             return Told(why, [], [_("Run again.")])
@@ -306,13 +306,30 @@ def failure(run: Run) -> Told:
     return Told(why, [], [format_html(text, id=run.pk)])
 
 
-def _limit(reached: str) -> Told:
+def _limit(run: Run) -> Told:
     whys = {
         "memory": _("The run needed more memory than this installation allows for one."),
         "time": _("The run took longer than this installation allows for one."),
     }
     todo = _("Switch on stricter rules, or ask whoever runs this installation for more.")
-    return Told(whys[reached], [], [todo])
+    return Told(whys[run.problem], _gap(run.certificate), [todo])
+
+
+def _gap(certificate: Mapping[str, Any]) -> list[str]:
+    """How far from the best a large run was when its time was over."""
+    short = certificate.get("covered_gap")
+    if short is None:
+        return []
+    if not short:
+        return [
+            _("As many people were matched by then as can be; the fit was not yet proven to be the best.")
+        ]
+    text = ngettext(
+        "What it had found by then may match one person fewer than can be.",
+        "What it had found by then may match up to {count} people fewer than can be.",
+        short,
+    )
+    return [format_html(text, count=short)]
 
 
 def _lock_rule(pairs: list[Mapping[str, Any]]) -> Told:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple
 
+import numpy as np
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from matching.engine import Problem, Solution
 from matching.engine.field import Field
-from matching.engine.packing import pack, unpack_solution
+from matching.engine.packing import pack, unpack_pairs, unpack_solution
 from matching.models import Run, RunInput
 from matching.snapshot import Snapshot
 
@@ -58,11 +60,19 @@ def _rebuilt(run: Run) -> Loaded:
             _("Run the matching again, and ask the new run."),
         )
     snapshot = Snapshot.unpack(bytes(inputs.snapshot))
-    field = snapshot.field()
+    field = snapshot.field(any_size=True)
+    changed = False
+    if inputs.considered:
+        pairs = unpack_pairs(bytes(inputs.considered))
+        rows = pairs.mentee.astype(np.int64), pairs.mentor.astype(np.int64)
+        field = replace(field, considered=pairs)
+        changed = bool(
+            (field.ground.worth(*rows) != pairs.score).any() or field.ground.book.broken(*rows).any()
+        )
     problem = snapshot.problem(field)
     solution = unpack_solution(bytes(inputs.solution or b""))
     edges = problem.edges_of(solution.mentee, solution.mentor)
-    if (edges < 0).any() or (problem.score[edges] != solution.score).any():
+    if changed or (edges < 0).any() or (problem.score[edges] != solution.score).any():
         raise Refused(
             "engine_changed",
             _("Fit is worked out differently since this run was made."),
@@ -71,11 +81,12 @@ def _rebuilt(run: Run) -> Loaded:
     return Loaded(snapshot, field, problem, solution)
 
 
-def keep_inputs(run_id: int, snapshot: Snapshot, solution: Solution) -> None:
+def keep_inputs(run_id: int, snapshot: Snapshot, field: Field, solution: Solution) -> None:
     """Store what `load_engine` rebuilds from."""
-    RunInput.objects.update_or_create(
-        run_id=run_id, defaults={"snapshot": snapshot.pack(), "solution": pack(solution)}
-    )
+    kept = {"snapshot": snapshot.pack(), "solution": pack(solution)}
+    if field.considered is not None:
+        kept["considered"] = pack(field.considered)
+    RunInput.objects.update_or_create(run_id=run_id, defaults=kept)
 
 
 def kept_snapshot(run: Run) -> Snapshot:

@@ -82,7 +82,11 @@ def _wins(loaded: Loaded, found: dict[str, Any], mentee: Enrollment, mentor: Enr
     if found["covered"] <= 0 and found["pairs"] <= 0 and points > 0:
         text = ngettext("A fit higher by {points} point.", "A fit higher by {points} points.", points)
         wins.append(format_html(text, points=points))
-    if len(loaded.problem.score) <= SOLVABLE and _with_one_more_place(loaded, mentee, mentor):
+    if (
+        loaded.field.complete
+        and len(loaded.problem.score) <= SOLVABLE
+        and _with_one_more_place(loaded, mentee, mentor)
+    ):
         wins.append(format_html(_("One more place with {mentor}."), mentor=mentor.person.name))
     return wins
 

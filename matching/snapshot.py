@@ -87,10 +87,10 @@ class Snapshot:
     languages: list[str] = field(default_factory=list)  # codes by bit; empty in what was packed before
     places: list[str] = field(default_factory=list)  # names of locations by number; likewise
 
-    def field(self) -> Field:
-        """All eligible pairs, scored."""
+    def field(self, *, any_size: bool = False) -> Field:
+        """All eligible pairs, scored. Raises ValueError for more than can be held, but for `any_size`."""
         criteria = Criteria.from_dict(self.criteria)
-        return build_field(*self.people(criteria), criteria, self.links())
+        return build_field(*self.people(criteria), criteria, self.links(), any_size=any_size)
 
     def people(self, criteria: Criteria) -> tuple[People, People]:
         """Mentees and mentors for the engine, with what these criteria weigh for each."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -138,6 +138,9 @@ def lede(run: Run, program: Program) -> str:
         told = _("Both sides have been asked: %(answered)s of %(asked)s have answered.") % answers
     else:
         told = _("Nobody has been told.")
+    if field := run.certificate.get("field"):
+        found += " " + _("None of all %(pairs)s possible pairs would improve that.")
+        values["pairs"] = number_format(field["eligible"], force_grouping=True)
     groups = circle_words.reached(numbers["circles"]) if numbers.get("circles") else ""
     if groups and not numbers["mentees"]:
         return f"{groups} {told}"

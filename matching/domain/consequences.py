@@ -13,7 +13,8 @@ from matching.domain.decisions import Pair
 from matching.domain.findings import Findings
 from matching.domain.fixed import Checker
 from matching.domain.undo import Wanted
-from matching.engine import EngineError, solve
+from matching.engine import EngineError
+from matching.engine.pricing import solve_field
 from matching.models import Run
 from matching.moves import FigureRow, Held, Move, different, figures, held, held_by, moves
 from matching.snapshot import read_snapshot
@@ -74,16 +75,15 @@ def _solved(run: Run, wanted: Wanted) -> tuple[Held, dict[str, Any]]:
         keep=sorted(run.proposals.values_list("mentee__person_id", "mentor__person_id")),
     )
     try:
-        field = snapshot.field()
-        problem = field.problem(locks=snapshot.locks, keep=snapshot.keep)
-        solution = solve(problem, objective=run.objective)
+        field = snapshot.field(any_size=True)
+        found = solve_field(field, objective=run.objective, locks=snapshot.locks, keep=snapshot.keep)
     except (ValueError, EngineError) as error:
         raise Refused(
             "contradiction",
             _("The locked pairs and the rules of this run leave no solution."),
             _("Look at the pairs decided by hand; unlock what no longer fits."),
         ) from error
-    findings = Findings(snapshot, field, problem, solution)
+    findings = Findings(snapshot, found.field, found.problem, found.solution)
     mentees, mentors = snapshot.mentees.enrollment, snapshot.mentors.enrollment
     pairs = ((mentees[mentee], mentors[mentor], score) for mentee, mentor, score in findings.pairs)
     return held(pairs), findings.numbers()

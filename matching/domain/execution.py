@@ -19,7 +19,7 @@ from matching.domain.failures import Failure, check_locks
 from matching.domain.findings import Findings
 from matching.domain.inputs import drop_old_inputs
 from matching.domain.parts import pieces_of, put_together, share_out
-from matching.domain.solving import solved
+from matching.domain.solving import solved, solved_field
 from matching.domain.stages import (
     MOST_ATTEMPTS,
     STAGES,
@@ -30,13 +30,15 @@ from matching.domain.stages import (
     forget_work,
     holding,
 )
-from matching.engine import Certificate, Problem, Solution, certify
+from matching.engine import Certificate, Problem, Solution
 from matching.engine.field import Field
+from matching.engine.pricing import Proof
+from matching.engine.whole import certify
 from matching.flags import set_flags
 from matching.loaded import keep_inputs, kept_snapshot
 from matching.models import Circle, Leftover, Outlook, Proposal, Run, RunPart
 from matching.queries import latest_ready
-from matching.snapshot import Snapshot, one_moment, read_snapshot
+from matching.snapshot import one_moment, read_snapshot
 from matching.verbs import Verb
 
 log = structlog.get_logger(__name__)
@@ -85,8 +87,8 @@ def _begin(run_id: int) -> bool:
 def _work(run: Run) -> None:
     if RunPart.objects.filter(run=run).exists():
         snapshot = kept_snapshot(run)
-        field = _field(snapshot, None)
-        problem = _problem(field, snapshot)
+        field = snapshot.field()
+        problem = snapshot.problem(field)
         _finish(run, Findings(snapshot, field, problem, put_together(run, problem)), None)
         return
     enter(run, "reading")
@@ -97,8 +99,16 @@ def _work(run: Run) -> None:
     if _is_the_same(run):
         return
     enter(run, "scoring")
-    field = _field(snapshot, circles)
-    problem = _problem(field, snapshot)
+    if not circles and (not snapshot.mentees.person or not any(snapshot.mentors.limit)):
+        raise Failure("nobody")
+    field = snapshot.field(any_size=True)
+    check_locks(field, snapshot)
+    if not field.complete:
+        enter(run, "solving")
+        found = solved_field(run.pk, field, snapshot, run.objective)
+        _finish(run, Findings(snapshot, found.field, found.problem, found.solution), circles, found.proof)
+        return
+    problem = snapshot.problem(field)
     enter(run, "solving")
     # Circles are read, filled and stored by one task, so a run with circles stays in one piece.
     pieces = [] if circles else pieces_of(problem)
@@ -126,8 +136,11 @@ def _is_the_same(run: Run) -> bool:
     return True
 
 
-def _finish(run: Run, findings: Findings, circles: CircleSnapshot | None) -> None:
-    """Prove, explain, store. What is written before the end is seen by nobody, and dropped if the end never comes."""
+def _finish(run: Run, findings: Findings, circles: CircleSnapshot | None, proof: Proof | None = None) -> None:
+    """Prove, explain, store. What is written before the end is seen by nobody, and dropped if the end never comes.
+
+    `proof` is that of a field too large to hold every pair.
+    """
     enter(run, "certifying")
     certificate = _certify(findings.field, findings.problem, findings.solution)
     findings = replace(findings, solution=replace(findings.solution, certificate=certificate))
@@ -136,6 +149,8 @@ def _finish(run: Run, findings: Findings, circles: CircleSnapshot | None) -> Non
     forget_findings(run.pk)
     run.snapshot_digest = circles.digest(findings.snapshot) if circles else findings.snapshot.digest()
     run.engine_version, run.certificate = engine_version(), asdict(certificate)
+    if proof:
+        run.certificate["field"] = asdict(proof)
     run.numbers = findings.numbers()
     _write(run, Outlook, findings.outlooks(run.pk, _explaining(run)))
     _write(run, Leftover, findings.leftovers(run.pk))
@@ -166,24 +181,9 @@ def _write(run: Run, model: type[models.Model], rows: Iterable[Any]) -> None:
     model._default_manager.bulk_create(batch)
 
 
-def _field(snapshot: Snapshot, circles: CircleSnapshot | None) -> Field:
-    if not circles and (not snapshot.mentees.person or not any(snapshot.mentors.limit)):
-        raise Failure("nobody")
-    try:
-        return snapshot.field()
-    except ValueError as error:
-        log.warning("field_refused", error=str(error))
-        raise Failure("too_many") from error
-
-
-def _problem(field: Field, snapshot: Snapshot) -> Problem:
-    check_locks(field, snapshot)
-    return snapshot.problem(field)
-
-
 def _certify(field: Field, problem: Problem, solution: Solution) -> Certificate:
     """Fail closed: the proof is made anew here, and the hard rules are asked again for each pair."""
-    certificate = certify(problem, solution)
+    certificate = certify(field, problem, solution)
     if not certificate.ok:
         log.error("run_not_proven", reason=certificate.reason)
         raise Failure("not_proven", reason=certificate.reason)
@@ -211,7 +211,7 @@ def _store(run: Run, findings: Findings) -> None:
     locked = Run.objects.select_for_update().get(pk=run.pk)
     if locked.state != Run.State.RUNNING:
         raise Stopped
-    keep_inputs(run.pk, findings.snapshot, findings.solution)
+    keep_inputs(run.pk, findings.snapshot, findings.field, findings.solution)
     drop_old_inputs(run.cohort_id)
     RunPart.objects.filter(run=run).delete()
     for name in ("snapshot_digest", "engine_version", "certificate", "numbers"):

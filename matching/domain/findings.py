@@ -8,12 +8,10 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
-import numpy as np
-
-from matching.engine import Problem, Solution, why_not, why_unmatched
+from matching.engine import Problem, Solution, whole
 from matching.engine.field import Field, Part
 from matching.engine.relief import Relaxation, relaxations
-from matching.engine.stability import blocking_pairs
+from matching.engine.runners_up import RunnersUp, runners_up
 from matching.models import Leftover, Outlook, Proposal
 from matching.snapshot import NEEDS, Side, Snapshot
 
@@ -88,7 +86,7 @@ class Findings:
             yield Leftover(run_id=run_id, enrollment_id=mentees.enrollment[row], reasons=reasons)
         for row, enrollment in enumerate(mentors.enrollment):
             if mentors.limit[row] and row not in self.mentees_of:
-                eligible = len(self._edges_of_mentor(row))
+                eligible = int(self.field.left[1][row])
                 nobody = "minimum" if self.field.too_low(mentor=row) else "no_mentee"
                 reasons = {
                     "reason": "not_needed" if eligible else nobody,
@@ -100,7 +98,7 @@ class Findings:
     def _why_mentee(self, row: int, *, exact: bool) -> dict[str, Any]:
         sides = self.snapshot.mentees, self.snapshot.mentors
         facts = {
-            "eligible": int(self._start[row + 1] - self._start[row]),
+            "eligible": self.field.eligible(mentee=row),
             "rules": [removal._asdict() for removal in self.field.removals(mentee=row)],
         }
         # Where no place is left, the whole field says more than a closed set of nearly all of it.
@@ -114,7 +112,7 @@ class Findings:
             return {**facts, "reason": "minimum"}
         if facts["eligible"] and self._all_taken and not exact:
             return {**facts, **full}
-        shortage = why_unmatched(self.problem, self.solution, row)
+        shortage = whole.why_unmatched(self.field, self.problem, self.solution, row)
         if shortage.reason == "places" and self._all_taken and len(shortage.mentors) == self._hosts:
             return {**facts, **full}
         mentors = [sides[1].enrollment[mentor] for mentor in shortage.mentors]
@@ -139,7 +137,7 @@ class Findings:
     @cached_property
     def _questions(self) -> int:
         """How many exact answers there is time for."""
-        return QUESTION_BUDGET // max(1, len(self.field.score))
+        return QUESTION_BUDGET // max(1, self.field.size)
 
     @cached_property
     def _all_taken(self) -> bool:
@@ -163,12 +161,10 @@ class Findings:
                 answer = self.ask(row, person, exact=questions > 0)
                 questions -= answer["outcome"] == "cost"
                 told.append({"mentor": person, "rank": rank, **answer})
-            edges = np.arange(self._start[row], self._start[row + 1])
-            best = self._next_best(edges, mentors, self.field.mentor, self.mentors_of.get(row, set()))
+            best = _next_best(self._runners_up[0], row, mentors)
             yield Outlook(run_id=run_id, enrollment_id=enrollment, wishes=told, next_best=best)
         for row, enrollment in enumerate(mentors.enrollment):
-            edges = self._edges_of_mentor(row)
-            best = self._next_best(edges, mentees, self.field.mentee, self.mentees_of.get(row, set()))
+            best = _next_best(self._runners_up[1], row, mentees)
             yield Outlook(run_id=run_id, enrollment_id=enrollment, next_best=best)
 
     def ask(self, mentee: int, person: int, *, exact: bool = True) -> dict[str, Any]:
@@ -192,7 +188,7 @@ class Findings:
         return {**self._counterfactual(mentee, row), "others": others[:NAMED], **enrollment}
 
     def _counterfactual(self, mentee: int, mentor: int) -> dict[str, Any]:
-        answer = why_not(self.problem, self.solution, mentee, mentor)
+        answer = whole.why_not(self.field, self.problem, self.solution, mentee, mentor)
         if answer.blocked:
             # The hard rules were asked before: what is no candidate all the same is under the minimum fit.
             return {"outcome": "minimum" if answer.blocked == "rule" else answer.blocked}
@@ -219,26 +215,8 @@ class Findings:
         return {person: row for row, person in enumerate(self.snapshot.mentors.person)}
 
     @cached_property
-    def _start(self) -> Any:
-        """Candidates of mentee row r are `_start[r]` to `_start[r + 1]`."""
-        return _starts(self.field.mentee, len(self.snapshot.mentees.person))
-
-    @cached_property
-    def _by_mentor(self) -> tuple[Any, Any]:
-        order = np.argsort(self.field.mentor, kind="stable")
-        return order, _starts(self.field.mentor, len(self.snapshot.mentors.person))
-
-    def _edges_of_mentor(self, row: int) -> Any:
-        order, start = self._by_mentor
-        return order[start[row] : start[row + 1]]
-
-    def _next_best(self, edges: Any, others: Side, column: Any, taken: set[int]) -> list[dict[str, int]]:
-        percent = self.field.score_percent(self.field.mentee[edges], self.field.score[edges])
-        # The engine's order settles ties, so that the same people give the same list.
-        order = np.lexsort((column[edges], -self.field.score[edges], -percent))[: NEXT_BEST + len(taken)]
-        rows = [(int(column[edges[place]]), int(percent[place])) for place in order]
-        free = [(row, score) for row, score in rows if row not in taken][:NEXT_BEST]
-        return [{"enrollment": others.enrollment[row], "score": score} for row, score in free]
+    def _runners_up(self) -> tuple[RunnersUp, RunnersUp]:
+        return runners_up(self.field, self.solution, NEXT_BEST)
 
     def numbers(self) -> dict[str, Any]:
         """The figures of the run, for its row in the list of versions."""
@@ -258,7 +236,7 @@ class Findings:
             "mean": round(sum(scores) / len(scores), 1) if scores else 0,
             "median": median(scores) if scores else 0,
             "lowest": min(scores, default=0),
-            "blocking": len(blocking_pairs(self.problem, self.solution)),
+            "blocking": whole.blocking(self.field, self.problem, self.solution),
             "wishers": len({mentee for mentee, _mentor, _rank in snapshot.wishes}),
             "wishes": {str(rank): ranks.count(rank) for rank in (1, 2, 3)},
             "locked": len(snapshot.locks),
@@ -268,9 +246,8 @@ class Findings:
         }
 
 
-def _starts(rows: Any, size: int) -> Any:
-    """Where the entries of each row begin, once they are sorted by row."""
-    return np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=size))))
+def _next_best(found: RunnersUp, row: int, others: Side) -> list[dict[str, int]]:
+    return [{"enrollment": others.enrollment[other], "score": percent} for other, percent in found.of(row)]
 
 
 def stored_parts(parts: list[Part], score: int, snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-import numpy as np
 import structlog
 from celery import current_app
 from django.db import transaction
@@ -19,7 +18,7 @@ from kombu.exceptions import OperationalError
 from core.audit import record
 from core.dates import today_in
 from core.errors import Refused
-from matching.engine import solve
+from matching.engine.pricing import solve_field
 from matching.models import ShortlistRound
 from matching.queries import locks_of, scheme_of, to_match
 from matching.snapshot import Snapshot, read_snapshot
@@ -125,12 +124,12 @@ def spread(snapshot: Snapshot, size: int = SIZE) -> dict[int, list[int]]:
     if not mentees or not mentors:
         return {}
     share = -(-len(mentees) * min(size, len(mentors)) // len(mentors))
-    problem = replace(
-        snapshot.field().problem(),
-        demand=np.full(len(mentees), size, dtype=np.int32),
-        capacity=np.full(len(mentors), share, dtype=np.int32),
+    snapshot = replace(
+        snapshot,
+        mentees=replace(snapshot.mentees, limit=[size] * len(mentees)),
+        mentors=replace(snapshot.mentors, limit=[share] * len(mentors)),
     )
-    solution = solve(problem)
+    solution = solve_field(snapshot.field(any_size=True)).solution
     found: dict[int, list[int]] = {}
     for mentee, mentor in zip(solution.mentee.tolist(), solution.mentor.tolist(), strict=True):
         found.setdefault(mentees[mentee], []).append(mentors[mentor])

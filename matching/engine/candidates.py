@@ -254,14 +254,8 @@ class _Bars:
 
 def _best(value: npt.NDArray[Any], most: int, turn: int) -> Ints:
     """Places of the `most` largest values, in order; among equals from all over, by `turn`."""
-    places = np.arange(len(value))
-    if len(value) > _SAMPLED * most:
-        # Look closer only at what reaches about the value that is asked for.
-        sample = value[::_SAMPLED]
-        rank = min(3 * most // (2 * _SAMPLED) + 4, len(sample))
-        likely = np.flatnonzero(value >= np.partition(sample, -rank)[-rank])
-        if len(likely) >= most:
-            value, places = value[likely], likely
+    places = likely(value, most)
+    value = value[places]
     if len(value) <= most:
         return places
     low = np.partition(value, -most)[-most]
@@ -270,6 +264,18 @@ def _best(value: npt.NDArray[Any], most: int, turn: int) -> Ints:
     equal = equal[(np.arange(room) * len(equal) // room + turn) % len(equal)]
     chosen = np.concatenate([above, equal])
     return np.sort(places[chosen])
+
+
+def likely(value: npt.NDArray[Any], most: int) -> Ints:
+    """Places among which are those of the `most` largest values, with all that equal the last of these."""
+    if len(value) > _SAMPLED * most:
+        # Look closer only at what reaches about the value that is asked for.
+        sample = value[::_SAMPLED]
+        rank = min(3 * most // (2 * _SAMPLED) + 4, len(sample))
+        places = np.flatnonzero(value >= np.partition(sample, -rank)[-rank])
+        if len(places) >= most:
+            return places
+    return np.arange(len(value))
 
 
 def _rank(side: Rows, gain: Ints) -> Ints:

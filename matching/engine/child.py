@@ -1,15 +1,17 @@
-"""`solve` in a process of its own, for whoever must be able to stop it: the flow solver has no call for that.
+"""A call of the engine in a process of its own, for who must be able to stop it: the flow solver has no call for that.
 
-    python -m matching.engine.child PROBLEM SOLUTION OBJECTIVE MIN_SCORE MEGABYTES PARENT
+    python -m matching.engine.child ASKED ANSWERED MEGABYTES PARENT
 
-Reads a packed problem, writes the packed solution. Ends with MEMORY where the limit (0: none) is too low and with
-ENGINE where the solver fails, the words on standard error. Dies with PARENT, the id of the process that started it.
+Reads what `matching.engine.process` pickled, calls it, and pickles what it returns. Ends with MEMORY where the limit
+(0: none) is too low and with ENGINE where the solver fails, the words on standard error. Dies with PARENT, the id of
+the process that started it.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import pickle
 import resource
 import signal
 import sys
@@ -20,21 +22,21 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 def main(arguments: list[str]) -> int:
-    """Solve one problem; an exit code."""
-    source, target, objective, lowest, megabytes, parent = arguments
+    """Answer one call; an exit code."""
+    source, target, megabytes, parent = arguments
     _bind(int(parent))
     limit = int(megabytes) << 20
     if limit:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     # Imported here: what importing takes counts too.
     from matching.engine.network import EngineError
-    from matching.engine.packing import pack, unpack_problem
-    from matching.engine.solver import solve
 
     try:
-        problem = unpack_problem(Path(source).read_bytes())
-        solution = solve(problem, objective=objective, min_score=int(lowest))
-        Path(target).write_bytes(pack(solution))
+        with Path(source).open("rb") as file:
+            function, given, options = pickle.load(file)  # noqa: S301  what our own parent wrote
+        answer = function(*given, **options)
+        with Path(target).open("wb") as file:
+            pickle.dump(answer, file, protocol=pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         return MEMORY
     except EngineError as error:

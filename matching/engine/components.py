@@ -20,7 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from matching.engine.certificate import certify
 from matching.engine.needs import need_nodes
 from matching.engine.problem import Ints64, Problem
-from matching.engine.solution import Solution, count, weights
+from matching.engine.solution import Solution, assembled, weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,29 +54,8 @@ def merge(problem: Problem, pieces: Sequence[Piece], solutions: Sequence[Solutio
         for piece, part in zip(pieces, solutions, strict=True)
     ]
     chosen, need = np.concatenate(edges), np.concatenate([part.need for part in solutions])
-    order = np.lexsort((problem.mentor[chosen], problem.mentee[chosen]))
-    chosen, need = chosen[order], need[order]
-    goals = count(problem, chosen, need)
     prices = _prices(problem, objective, pieces, solutions)
-    solution = Solution(
-        objective=objective,
-        min_score=lowest,
-        mentee=problem.mentee[chosen],
-        mentor=problem.mentor[chosen],
-        score=problem.score[chosen],
-        covered=goals.covered,
-        pairs=goals.pairs,
-        total=goals.total,
-        covered_by_tier=goals.by_tier,
-        shortfall=goals.shortfall,
-        kept=goals.kept,
-        price_mentee=prices[0],
-        price_mentor=prices[1],
-        price_group=prices[2],
-        need=need,
-        needs=goals.needs,
-        price_need=prices[3],
-    )
+    solution = assembled(problem, objective, lowest, chosen, need, prices)
     return replace(solution, certificate=certify(problem, solution))
 
 

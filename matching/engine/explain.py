@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -64,6 +64,7 @@ class Shortage:
 class _Residual:
     """The arcs that a change may use, with reduced costs >= 0."""
 
+    problem: Problem
     net: Network
     tables: tuple[Table, Table]
 
@@ -74,10 +75,10 @@ class _Residual:
         potential = potential_of(solution, net)
         for part, value in reduced(net, cost, potential):
             cost[part] = value
-        return cls(net, tables(net, slice(None), cost, flow_of(problem, solution, net)))
+        return cls(problem, net, tables(net, slice(None), cost, flow_of(problem, solution, net)))
 
-    def path(self, start: int, end: int) -> list[int]:
-        """Arcs of a shortest path, ~arc where it is walked backward.
+    def path(self, start: int, end: int) -> tuple[list[int], Ints64]:
+        """Arcs of a shortest path, ~arc where it is walked backward; and how far each node is, or the end if nearer.
 
         Dijkstra's search, but with many of the nearest nodes at a time; over when none is nearer than the end.
         """
@@ -99,11 +100,11 @@ class _Residual:
                     best = length == distance[head]
                     before[head[best]], arc_before[head[best]] = tail[best], table.arc[place[better[best]]]
                     waiting[head[best]] = True
-        arcs = []
+        arcs, far = [], np.minimum(distance, distance[end])
         while end != start:
             arcs.append(int(arc_before[end]))
             end = int(before[end])
-        return arcs[::-1]
+        return arcs[::-1], far
 
 
 _residuals: WeakKeyDictionary[Solution, _Residual] = WeakKeyDictionary()
@@ -114,18 +115,36 @@ def why_not(problem: Problem, solution: Solution, mentee: int, mentor: int) -> C
 
     Raises ValueError for rows that are not there or a solution that is not certified.
     """
+    return forced(problem, solution, mentee, mentor)[0]
+
+
+def forced(
+    problem: Problem, solution: Solution, mentee: int, mentor: int
+) -> tuple[Counterfactual, Solution | None]:
+    """As `why_not`, with the solution under prices that prove the change; None where nothing would change.
+
+    Under these prices no candidate improves what the change leads to.
+    """
     _check(problem, solution, mentee, mentor)
     edge = int(problem.edges_of([mentee], [mentor])[0])
     before = problem.edges_of(solution.mentee, solution.mentor)
     if blocked := _blocked(problem, solution, mentee, mentor, edge):
-        return Counterfactual(blocked=blocked)
+        return Counterfactual(blocked=blocked), None
     if edge in before:
-        return Counterfactual(paired=True)
-    if solution not in _residuals:
-        _residuals[solution] = _Residual.of(problem, solution)
-    net, wanted = _residuals[solution].net, int(np.flatnonzero(_residuals[solution].net.edge == edge)[0])
-    path = _residuals[solution].path(1 + len(problem.demand) + mentor, int(net.tail[wanted]))
-    return _counted(problem, net, [*path, wanted])
+        return Counterfactual(paired=True), None
+    residual = _residuals.get(solution)
+    if residual is None or residual.problem is not problem:
+        residual = _residuals[solution] = _Residual.of(problem, solution)
+    net, wanted = residual.net, int(np.flatnonzero(residual.net.edge == edge)[0])
+    path, far = residual.path(1 + len(problem.demand) + mentor, int(net.tail[wanted]))
+    groups = 1 + len(problem.demand) + len(problem.capacity)
+    moved = replace(
+        solution,
+        price_mentee=solution.price_mentee + far[1 : 1 + len(problem.demand)],
+        price_mentor=solution.price_mentor - far[1 + len(problem.demand) : groups],
+        price_need=solution.price_need + far[net.needs : net.needs + len(net.bit)],
+    )
+    return _counted(problem, net, [*path, wanted]), moved
 
 
 def _counted(problem: Problem, net: Network, path: list[int]) -> Counterfactual:
@@ -153,9 +172,7 @@ def _counted(problem: Problem, net: Network, path: list[int]) -> Counterfactual:
 
 def why_unmatched(problem: Problem, solution: Solution, mentee: int) -> Shortage:
     """Why this mentee has fewer mentors than wanted. Raises ValueError if that is not so."""
-    _check(problem, solution, mentee, None)
-    if np.count_nonzero(solution.mentee == mentee) >= problem.demand[mentee]:
-        raise ValueError(f"mentee {mentee} has all the mentors wanted")
+    check_short(problem, solution, mentee)
     free = usable(problem, solution.min_score)
     edges = problem.edges_of(solution.mentee, solution.mentor)
     used = edges[free[edges]]
@@ -167,18 +184,26 @@ def why_unmatched(problem: Problem, solution: Solution, mentee: int) -> Shortage
     if not eligible:
         low = (problem.score[candidates] < solution.min_score).any()
         return Shortage("minimum" if low else "no_mentor", 0)
-    return _closed_set(problem, solution, mentee, eligible, used)
-
-
-def _closed_set(problem: Problem, solution: Solution, mentee: int, eligible: int, used: Ints64) -> Shortage:
-    """Everybody who is reached from the mentee over possible mentors and those who hold their places."""
     asking = np.zeros(len(problem.demand), dtype=bool)
     asking[mentee] = True
-    mentees, mentors = reached(problem, usable(problem, solution.min_score), used, asking)
+    return closed_set(problem, solution, mentee, eligible, *reached(problem, free, used, asking))
+
+
+def check_short(problem: Problem, solution: Solution, mentee: int) -> None:
+    """Raise ValueError for a mentee who is not there, or has all the mentors wanted."""
+    _check(problem, solution, mentee, None)
+    if np.count_nonzero(solution.mentee == mentee) >= problem.demand[mentee]:
+        raise ValueError(f"mentee {mentee} has all the mentors wanted")
+
+
+def closed_set(
+    problem: Problem, solution: Solution, mentee: int, eligible: int, mentees: Bools, mentors: Bools
+) -> Shortage:
+    """What it means that the mentee reaches these over possible mentors and those who hold their places."""
     held = np.bincount(problem.locked[:, 1], minlength=len(mentors))
     places = int((problem.capacity - held)[mentors].sum())
     holders = np.bincount(solution.mentee, minlength=len(mentees))
-    spare = places > int(mentors[problem.mentor[used]].sum())
+    spare = places > int(mentors[solution.mentor].sum() - held[mentors].sum())
     richer = not holders[mentee] and (holders[mentees] > 1).any()
     return Shortage(
         "score" if spare or richer else "places", eligible,

@@ -19,6 +19,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from matching.engine.criteria import Criteria
+from matching.engine.pairs import Rows
 from matching.engine.people import Ints, Links, People
 from matching.engine.rules import Bools, Compared, Rulebook
 from matching.engine.scoring import Bonds, Floats, attainable, bonds, factors
@@ -144,16 +145,9 @@ class Ground:
 
     def _score(self, rows: Ints, columns: Ints, right: Floats, worth: Floats) -> Floats:
         np.matmul(self.left[rows], right, out=worth)
-        place = np.full(len(self.right), -1)
-        place[columns] = np.arange(len(columns))
-        for side, value in ((self.bonds, self.bonds.points), (self.book.named, None)):
-            row, entry = _entries(side.mentee, rows)
-            column = place[side.mentor[entry]]
-            row, entry, column = (part[column >= 0] for part in (row, entry, column))
-            if value is None:
-                worth[row, column] = FORBIDDEN
-            else:
-                worth[row, column] += value[entry]
+        row, column, entry = self._entries(rows, columns, self.bonds.mentee, self.bonds.mentor)
+        worth[row, column] += self.bonds.points[entry]
+        self.forbid(worth, rows, columns, self.book.named.mentee, self.book.named.mentor)
         if self.least.any():
             worth[worth < self.least[rows][:, None]] = FORBIDDEN
         for rule in self.book.compared:
@@ -161,10 +155,19 @@ class Ground:
                 worth[rule.broken(rule.mine[rows][:, None], rule.theirs[columns][None, :])] = FORBIDDEN
         return worth
 
+    def forbid(self, worth: Floats, rows: Ints, columns: Ints, mentee: Rows, mentor: Rows) -> None:
+        """Take these pairs, in the order of their mentees, out of the scores of a piece."""
+        row, column, _entry = self._entries(rows, columns, mentee, mentor)
+        worth[row, column] = FORBIDDEN
 
-def _entries(column: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    """Where each of the rows stands in a sorted column: place among `rows`, and place in the column."""
-    begin, end = (np.searchsorted(column, rows, side) for side in ("left", "right"))
-    count = end - begin
-    place = np.repeat(np.arange(len(rows)), count)
-    return place, np.arange(int(count.sum())) + np.repeat(begin - (np.cumsum(count) - count), count)
+    def _entries(self, rows: Ints, columns: Ints, mentee: Rows, mentor: Rows) -> tuple[Ints, Ints, Ints]:
+        """Where pairs, in the order of their mentees, stand in a piece: row, column, and which pair it is."""
+        begin, end = (np.searchsorted(mentee, rows, side) for side in ("left", "right"))
+        count = end - begin
+        row = np.repeat(np.arange(len(rows)), count)
+        entry = np.arange(int(count.sum())) + np.repeat(begin - (np.cumsum(count) - count), count)
+        place = np.full(len(self.right), -1)
+        place[columns] = np.arange(len(columns))
+        column = place[mentor[entry]]
+        here = column >= 0
+        return row[here], column[here], entry[here]

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from matching.engine.pairs import Pairs
 from matching.engine.problem import Problem
 from matching.engine.solution import Certificate, Solution
 
 _PLAIN = "plain"  # the entry that holds what is not an array, as JSON
 
 
-def pack(thing: Problem | Solution, *, small: bool = True) -> bytes:
-    """All fields of a problem or a solution; `small` costs time and saves up to nine tenths of the bytes."""
+def pack(thing: Problem | Solution | Pairs, *, small: bool = True) -> bytes:
+    """All fields; `small` costs time and saves up to nine tenths of the bytes."""
     arrays: dict[str, Any] = {}
     plain: dict[str, Any] = {}
     for field in fields(thing):
@@ -36,6 +37,11 @@ def pack(thing: Problem | Solution, *, small: bool = True) -> bytes:
 def unpack_problem(data: bytes) -> Problem:
     """The problem that was packed, checked anew."""
     return Problem(**_fields(data))
+
+
+def unpack_pairs(data: bytes) -> Pairs:
+    """The candidate pairs that were packed."""
+    return Pairs(**_fields(data))
 
 
 def unpack_solution(data: bytes) -> Solution:

@@ -142,7 +142,7 @@ class _Pricing:
         solution = settled(state.problem, state.optimum)
         field = self._field
         if objective != "people":
-            solution = replace(solution, certificate=_bounded(field, solution.certificate))
+            solution = replace(solution, certificate=bounded(field, solution.certificate))
         covered, pairs, total = (
             (0, 0, 0) if state.complete else _gap(field, state.problem, solution, state.spare)
         )
@@ -296,7 +296,7 @@ def _limits(field: Field) -> tuple[int, int]:
     return min(int((wants > 0).sum()), places), min(int(wants.sum()), places)
 
 
-def _bounded(field: Field, certificate: Certificate) -> Certificate:
+def bounded(field: Field, certificate: Certificate) -> Certificate:
     """Bounds of the whole field: where the score comes first, its prices prove none on people."""
     covered, pairs = _limits(field)
     reachable = field.ground.tallies[0].eligible > 0

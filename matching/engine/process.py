@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from matching.engine import child
-from matching.engine.packing import pack, unpack_solution
+from matching.engine.criteria import Criteria
+from matching.engine.field import Field, build_field
+from matching.engine.people import Links, Pair, People
+from matching.engine.pricing import FieldSolution, solve_field
 from matching.engine.problem import Problem
 from matching.engine.solution import Solution
+from matching.engine.solver import solve
 
 _ROOT = Path(__file__).resolve().parents[2]
+_OWN_SHARE = 0.9  # of the time, after which a field is left as it is
 _LOOK = 0.25  # seconds between two looks at the child
 
 
@@ -27,25 +35,64 @@ class Halted(RuntimeError):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How long a child may go on; `wanted` is asked a few times a second whether to."""
+
+    wanted: Callable[[], bool] = lambda: True
+    megabytes: int = 0
+    seconds: float = float("inf")
+
+
+NONE = Limits()
+
+
 def solve_apart(
-    problem: Problem,
+    problem: Problem, *, objective: str = "people", min_score: int = 0, limits: Limits = NONE
+) -> Solution:
+    """`solve`, in a process of its own. Raises Halted, and has then killed the process."""
+    found: Solution = _apart(limits, solve, problem, objective=objective, min_score=min_score)
+    return found
+
+
+def solve_field_apart(
+    field: Field,
     *,
     objective: str = "people",
-    min_score: int = 0,
-    wanted: Callable[[], bool] = lambda: True,
-    megabytes: int = 0,
-    seconds: float = float("inf"),
-) -> Solution:
-    """`solve`, in a process of its own; `wanted` is asked a few times a second whether to go on.
+    locks: Sequence[Pair] = (),
+    keep: Sequence[Pair] = (),
+    limits: Limits = NONE,
+) -> FieldSolution:
+    """`solve_field`, in a process of its own. Raises Halted, and has then killed the process.
 
-    Raises Halted, and has then killed the process.
+    Stops by itself a little before the time is over, and then tells the gap.
     """
+    sides = field.mentees, field.mentors, field.criteria, field.links
+    fixed = {"objective": objective, "locks": list(locks), "keep": list(keep)}
+    time_limit = None if limits.seconds == float("inf") else limits.seconds * _OWN_SHARE
+    found = _apart(limits, _solve_field, *sides, **fixed, time_limit=time_limit)
+    pairs, solution, proof = found
+    field = replace(field, considered=pairs)
+    return FieldSolution(field, field.problem(locks=locks, keep=keep), solution, proof)
+
+
+def _solve_field(mentees: People, mentors: People, criteria: Criteria, links: Links, **options: Any) -> Any:
+    """What the child hands back of a solved field: nothing that its parent has already."""
+    found = solve_field(build_field(mentees, mentors, criteria, links, any_size=True), **options)
+    return found.field.pairs, found.solution, found.proof
+
+
+def _apart(limits: Limits, function: Callable[..., Any], *given: Any, **options: Any) -> Any:
+    """Call a function of the engine in a child. The files in between are read by nobody else."""
     with tempfile.TemporaryDirectory(prefix="ithaca-solve-") as place:
-        source, target = Path(place, "problem.npz"), Path(place, "solution.npz")
-        source.write_bytes(pack(problem, small=False))
-        words = [source, target, objective, min_score, megabytes, os.getpid()]
-        _watch([sys.executable, "-m", child.__name__, *map(str, words)], wanted, seconds)
-        return unpack_solution(target.read_bytes())
+        source, target = Path(place, "asked"), Path(place, "answered")
+        with source.open("wb") as file:
+            pickle.dump((function, given, options), file, protocol=pickle.HIGHEST_PROTOCOL)
+        words = [source, target, limits.megabytes, os.getpid()]
+        command = [sys.executable, "-m", child.__name__, *map(str, words)]
+        _watch(command, limits.wanted, limits.seconds)
+        with target.open("rb") as file:
+            return pickle.load(file)  # noqa: S301  what our own child wrote, where only we can write
 
 
 def _watch(command: list[str], wanted: Callable[[], bool], seconds: float) -> None:

@@ -180,6 +180,31 @@ class Flow:
             seen[frontier] = True
         return found
 
+    def reached(self, mentee: int) -> tuple[Bools, Bools]:
+        """Mentees and mentors whom this mentee reaches over pairs that may be made and those who hold the places."""
+        found, seen = np.zeros(len(self.wants), dtype=bool), np.zeros(len(self.takes), dtype=bool)
+        found[mentee], frontier = True, np.array([mentee])
+        while len(frontier) and not seen.all():
+            hit = self._offered(frontier, np.flatnonzero(~seen))
+            seen[hit] = True
+            frontier = np.unique(self.mentee[np.isin(self.mentor, hit)])
+            frontier = frontier[~found[frontier]]
+            found[frontier] = True
+        return found, seen
+
+    def _offered(self, mentees: Ints, mentors: Ints) -> Ints:
+        """The mentors among these whom one of these mentees may have."""
+        step = max(1, _BLOCK // max(len(mentors), 1))
+        hits = [mentors[:0]]
+        for start in range(0, len(mentees), step):
+            rows = mentees[start : start + step]
+            row, column = self.compatible(rows, mentors)
+            hit = np.zeros(len(mentors), dtype=bool)
+            hit[column] = self.block(rows[row], mentors[column]).any(axis=0)
+            hits.append(mentors[hit])
+            mentors = mentors[~hit]
+        return np.concatenate(hits)
+
     def _wanting(self, mentees: Ints, mentors: Ints) -> Bools:
         """Which of these mentees may have one of these mentors."""
         found = np.zeros(len(mentees), dtype=bool)

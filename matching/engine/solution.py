@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,6 +81,42 @@ def count(problem: Problem, edges: Ints64, need: Ints8) -> Counts:
         np.maximum(targets(problem) - reached, 0),
         int(problem.keep[edges].sum()),
         different(problem, problem.mentee[edges], need),
+    )
+
+
+def assembled(
+    problem: Problem,
+    objective: str,
+    min_score: int,
+    edges: Ints64,
+    need: Ints8,
+    prices: Sequence[Ints64],
+) -> Solution:
+    """The solution of these candidate pairs, each for a need, in any order; not certified yet.
+
+    Prices are those of mentees, mentors, groups and needs.
+    """
+    order = np.lexsort((problem.mentor[edges], problem.mentee[edges]))
+    edges, need = edges[order], need[order]
+    goals = count(problem, edges, need)
+    return Solution(
+        objective=objective,
+        min_score=min_score,
+        mentee=problem.mentee[edges],
+        mentor=problem.mentor[edges],
+        score=problem.score[edges],
+        covered=goals.covered,
+        pairs=goals.pairs,
+        total=goals.total,
+        covered_by_tier=goals.by_tier,
+        shortfall=goals.shortfall,
+        kept=goals.kept,
+        price_mentee=prices[0],
+        price_mentor=prices[1],
+        price_group=prices[2],
+        need=need,
+        needs=goals.needs,
+        price_need=prices[3],
     )
 
 

@@ -19,7 +19,7 @@ from matching.engine.counts import most_by_tier, most_pairs, suffices
 from matching.engine.network import Network, cheapest, costs, flow_of, needs_of, network, potential_of, reward
 from matching.engine.prices import improve, loose, marked, potentials, redirect, tables
 from matching.engine.problem import Bools, Ints32, Ints64, Problem
-from matching.engine.solution import OBJECTIVES, Solution, count, furthest, largest, usable, weights
+from matching.engine.solution import OBJECTIVES, Solution, assembled, furthest, largest, usable, weights
 
 _COST_RANGE = 1 << 60  # largest (cost x nodes) handed to the solver, which works in 64 bits
 _TIE_BITS = 40
@@ -209,30 +209,15 @@ def _solution(
 ) -> Solution:
     used = net.edge[flow[net.pairs] > 0]
     edges = np.concatenate([problem.locked_edges, used])
-    edges = edges[np.lexsort((problem.mentor[edges], problem.mentee[edges]))]
-    need = needs_of(problem, net, flow, edges)
-    goals = count(problem, edges, need)
     groups = 1 + len(problem.demand) + len(problem.capacity)
     price_mentor = -potential[1 + len(problem.demand) : groups]
     idle = np.ones(len(price_mentor), dtype=bool)
     idle[problem.mentor[used]] = False
     price_mentor[idle] = np.maximum(price_mentor[idle], 0)
-    return Solution(
-        objective=objective,
-        min_score=lowest,
-        mentee=problem.mentee[edges],
-        mentor=problem.mentor[edges],
-        score=problem.score[edges],
-        covered=goals.covered,
-        pairs=goals.pairs,
-        total=goals.total,
-        covered_by_tier=goals.by_tier,
-        shortfall=goals.shortfall,
-        kept=goals.kept,
-        price_mentee=potential[1 : 1 + len(problem.demand)].copy(),
-        price_mentor=price_mentor,
-        price_group=potential[groups : net.needs].copy(),
-        need=need,
-        needs=goals.needs,
-        price_need=potential[net.needs : net.needs + len(net.bit)].copy(),
-    )
+    prices = [
+        potential[1 : 1 + len(problem.demand)].copy(),
+        price_mentor,
+        potential[groups : net.needs].copy(),
+        potential[net.needs : net.needs + len(net.bit)].copy(),
+    ]
+    return assembled(problem, objective, lowest, edges, needs_of(problem, net, flow, edges), prices)

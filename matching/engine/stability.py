@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from matching.engine.field import Field
+from matching.engine.people import Ints
 from matching.engine.problem import Ints32, Ints64, Problem
+from matching.engine.scoring import Floats
 from matching.engine.solution import Solution
 
 
@@ -22,6 +25,19 @@ def blocking_pairs(problem: Problem, solution: Solution) -> Ints64:
     blocks = (problem.score > mentee[problem.mentee]) & (problem.score > mentor[problem.mentor])
     blocks[problem.edges_of(solution.mentee, solution.mentor)] = False
     return np.flatnonzero(blocks)
+
+
+def blocking_in(field: Field, problem: Problem, solution: Solution) -> int:
+    """How many pairs of the whole field block the solution, those in it apart."""
+    sides = (problem.demand, solution.mentee), (problem.capacity, solution.mentor)
+    mentee, mentor = (_bar(limit, row, solution.score).astype(np.float32) for limit, row in sides)
+
+    def work(rows: Ints, columns: Ints, worth: Floats) -> int:
+        field.ground.forbid(worth, rows, columns, solution.mentee, solution.mentor)
+        blocks = (worth >= 0) & (worth > mentee[rows, None]) & (worth > mentor[columns])
+        return int(np.count_nonzero(blocks))
+
+    return sum(found for _count, found in field.ground.pieces(work))
 
 
 def _bar(limit: Ints32, row: Ints32, score: Ints32) -> Ints64:

@@ -16,6 +16,7 @@ class RunInput(models.Model):
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="inputs")
     snapshot = models.BinaryField()  # Snapshot.pack
     solution = models.BinaryField(null=True)  # engine.packing.pack; none while the run is at work
+    considered = models.BinaryField(null=True)  # the pairs that a field too large to be held was solved on
 
     def __str__(self) -> str:
         return f"inputs of run {self.run_id}"

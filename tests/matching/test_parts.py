@@ -176,7 +176,7 @@ def test_a_large_problem_is_solved_apart_with_the_limits_of_the_settings(setting
 
     monkeypatch.setattr(solving, "solve_apart", watched)
     assert strands(1).run().state == "certified"
-    assert (asked["megabytes"], asked["seconds"], asked["objective"]) == (3000, 77, "people")
+    assert (asked["limits"].megabytes, asked["limits"].seconds, asked["objective"]) == (3000, 77, "people")
 
 
 def test_a_cancelled_run_stops_its_solver(settings, monkeypatch):

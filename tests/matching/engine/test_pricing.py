@@ -1,9 +1,7 @@
-"""Large fields: few candidates, yet the optimum of every pair. Limits are turned down to make small fields large."""
+"""Large fields: few candidates, yet the optimum of every pair."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -13,31 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.engine import Problem, Solution, candidates, certify, ground, pricing, solve
-from matching.engine import field as field_module
+from matching.engine import Problem, Solution, certify, pricing, solve
 from matching.engine.candidates import Prices, _best, gaining
 from matching.engine.field import Criteria, Field, Links, People, Weights, build_field
 from matching.engine.pairs import Pairs
 from matching.engine.pricing import FieldSolution, solve_field
+from tests.matching.engine.limits import large
 from tests.matching.engine.oracles import goals_of
 from tests.matching.engine.people import Cast, random_cast, random_criteria
 
 SEED = st.integers(0, 2**32 - 1)
 built = partial(build_field, any_size=True)
-
-
-@contextmanager
-def large(lead: int = 1, pool: int = 3, more: int = 2, margin: int = 40) -> Iterator[None]:
-    """Nothing is held whole; so few candidates are looked at."""
-    with ExitStack() as stack:
-        for module, name, value in (
-            (field_module, "MOST_PAIRS", -1), (pricing, "WHOLE", -1), (ground, "PIECE", 50),
-            (ground, "MENTEES_TO_A_BLOCK", 4),
-            (candidates, "_FAVORITES", 1),
-            (pricing, "LEAD", lead), (pricing, "POOL", pool), (pricing, "MORE", more), (pricing, "MARGIN", margin),
-        ):  # fmt: skip
-            stack.enter_context(mock.patch.object(module, name, value))
-        yield
 
 
 def fixed(field: Field, seed: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

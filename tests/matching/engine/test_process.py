@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from matching.engine import Problem, process, solve
-from matching.engine.process import Halted, solve_apart
+from matching.engine.process import Halted, Limits, solve_apart
 from tests.matching.engine.oracles import random_problem
 from tests.matching.engine.test_packing import equal
 
@@ -51,7 +51,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
 def test_the_answer_is_that_of_solve() -> None:
     problem = random_problem(5, 30, 20)
     for objective in ("people", "score"):
-        apart = solve_apart(problem, objective=objective, min_score=2, megabytes=4000, seconds=120)
+        apart = solve_apart(
+            problem, objective=objective, min_score=2, limits=Limits(megabytes=4000, seconds=120)
+        )
         assert equal(apart, solve(problem, objective=objective, min_score=2))
 
 
@@ -66,7 +68,7 @@ def test_what_is_no_longer_wanted_ends_within_two_seconds(started: list[subproce
 
     begin = time.monotonic()
     with pytest.raises(Halted) as halted:
-        solve_apart(problem, wanted=wanted)
+        solve_apart(problem, limits=Limits(wanted))
     assert halted.value.reason == "unwanted"
     assert time.monotonic() - called_off[0] < 2
     assert started[0].returncode == -signal.SIGKILL
@@ -74,13 +76,13 @@ def test_what_is_no_longer_wanted_ends_within_two_seconds(started: list[subproce
 
 def test_time_is_limited(started: list[subprocess.Popen[str]]) -> None:
     with pytest.raises(Halted) as halted:
-        solve_apart(heavy(), seconds=1)
+        solve_apart(heavy(), limits=Limits(seconds=1))
     assert (halted.value.reason, started[0].returncode) == ("time", -signal.SIGKILL)
 
 
 def test_memory_is_limited() -> None:
     with pytest.raises(Halted) as halted:
-        solve_apart(heavy(), megabytes=250)
+        solve_apart(heavy(), limits=Limits(megabytes=250))
     assert halted.value.reason == "memory"
 
 
@@ -90,7 +92,7 @@ def test_a_child_that_is_killed_is_a_crash_and_nothing_more(started: list[subpro
         return True
 
     with pytest.raises(Halted) as halted:
-        solve_apart(heavy(), wanted=wanted)
+        solve_apart(heavy(), limits=Limits(wanted))
     assert (halted.value.reason, "-9" in str(halted.value)) == ("crash", True)
 
 
