@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-from config.demo import laboratory
+from config.demo import laboratory, running
 from config.demo.clock import at
 from config.demo.laboratory import person
 from matching.domain.introductions import confirm_introduction, recommend_change
@@ -28,23 +28,25 @@ WAYS = {"introductions": True, "self_match": False, "shortlists": True}
 
 
 def next_round(program: Program, today: date, rng: Random, taken: set[int]) -> Cohort:
-    """The cohort after this one, selected and about to be matched. Mira and Dana are in it."""
+    """The cohort after this one, with a first run that leaves some out. Mira and Dana are in it."""
     mira, dana, manager = person("mira.kovac"), person("dana.whitfield"), person("ruth.okafor")
     call = today - 40 * DAY
     made = laboratory.cohort(program, name="spring", call=call, starts=today + 30 * DAY, places=40)
     Cohort.objects.filter(pk=made.pk).update(name="Spring round", **WAYS)
-    mentors = [dana, *laboratory.crowd(rng, levels=range(18, 33), number=19, besides=taken)]
+    mentors = [dana, *laboratory.crowd(rng, levels=range(18, 33), number=10, besides=taken)]
     mentees = [mira, *laboratory.crowd(rng, levels=range(2, 17), number=23, besides=taken)]
     made.refresh_from_db()
     laboratory.apply(made, rng, today - 15 * DAY, mentees, mentors, "accepted")
     shown = Enrollment.objects.filter(cohort=made, role="mentor").order_by("pk")
-    Enrollment.objects.filter(pk__in=[row.pk for row in shown[:17]]).update(listed=True)
+    Enrollment.objects.filter(pk__in=[row.pk for row in shown[:9]]).update(listed=True)
     with at(today - 8 * DAY):
         cohorts.close_call(cohort=made, by=manager)
         cohorts.start_matching(cohort=Cohort.objects.get(pk=made.pk), by=manager)
     made.refresh_from_db()
     _introduce(made, today, rng)
     _shortlist(made, today, rng)
+    with at(today - DAY):
+        running.match(made, manager)
     return made
 
 
