@@ -38,7 +38,11 @@ class RunnersUp:
 
 
 def runners_up(field: Field, solution: Solution, most: int) -> tuple[RunnersUp, RunnersUp]:
-    """Of the mentees, and of the mentors: whom rules and minimum fit leave them besides those they have."""
+    """Of the mentees, and of the mentors: whom rules and minimum fit leave them besides those they have.
+
+    A mentor without any place is nobody's partner.
+    """
+    full = field.mentors.limit == 0
     ground, scale = field.ground, np.maximum(field.attainable, 1).astype(np.float32) / 100
     mine, theirs = (RunnersUp(np.full((len(side), most), -1)) for side in (field.mentees, field.mentors))
 
@@ -48,6 +52,7 @@ def runners_up(field: Field, solution: Solution, most: int) -> tuple[RunnersUp, 
 
     def work(rows: Ints, columns: Ints, worth: Floats) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
         ground.forbid(worth, rows, columns, solution.mentee, solution.mentor)
+        worth[:, full[columns]] = -1
         top = [_top(scores, most) for scores in worth]
         row, column = np.repeat(np.arange(len(rows)), [len(hits) for hits in top]), np.concatenate(top)
         best = rows[row], keys(rows[row], worth[row, column].astype(np.int64), columns[column])

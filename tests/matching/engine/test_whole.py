@@ -106,13 +106,15 @@ def test_somebody_left_out_is_told_of_the_same_people_and_places(
 @given(seed=SEED, objective=OBJECTIVE)
 def test_runners_up_and_those_who_would_break_up_are_counted_on_every_pair(seed: int, objective: str) -> None:
     cast, criteria = random_cast(seed, 20, 14), random_criteria(seed)
+    limit = np.where(np.arange(14) % 5, cast.mentors.limit, 0)  # some are full
+    cast = replace(cast, mentors=replace(cast.mentors, limit=limit))
     field, problem, found = both(cast, criteria, seed, objective=objective)
     assert whole.blocking(*asked(found)) == len(blocking_pairs(problem, found.solution))
     held = set(chosen(found.solution))
     expected: list[dict[int, list[tuple[int, int, int]]]] = [{}, {}]
     for row in zip(field.mentee.tolist(), field.mentor.tolist(), field.score.tolist(), strict=True):
         mentee, mentor, score = row
-        if (mentee, mentor) not in held:
+        if (mentee, mentor) not in held and cast.mentors.limit[mentor]:
             rank = -int(field.score_percent(mentee, score)), -score
             expected[0].setdefault(mentee, []).append((*rank, mentor))
             expected[1].setdefault(mentor, []).append((*rank, mentee))
