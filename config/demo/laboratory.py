@@ -123,9 +123,9 @@ def last_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
     """A finished cohort: all agreed, planned and met, asked how it was, and closed."""
     manager = person("ruth.okafor")
     starts = add_months(today - 45 * DAY, -12)
-    made = cohort(program, name=str(starts.year), call=starts - 60 * DAY, starts=starts, places=60)
-    mentees = crowd(rng, levels=range(3, 16), number=46, besides=taken)
-    mentors = crowd(rng, levels=range(18, 33), number=40, besides=taken)
+    made = cohort(program, name=str(starts.year), call=starts - 60 * DAY, starts=starts, places=40)
+    mentees = crowd(rng, levels=range(3, 16), number=28, besides=taken)
+    mentors = crowd(rng, levels=range(18, 33), number=25, besides=taken)
     apply(made, rng, starts - 40 * DAY, mentees, mentors, "accepted")
     with at(starts - 20 * DAY):
         cohorts.close_call(cohort=made, by=manager)
