@@ -37,6 +37,8 @@ def narrow(rows: QuerySet[Any], chosen: Mapping[str, Any]) -> QuerySet[Any]:
         rows = rows.filter(is_silent())
     if chosen.get("help"):
         rows = rows.filter(asks_help=True)
+    if chosen.get("small"):
+        rows = rows.filter(is_small=True)
     if words := chosen.get("q"):
         named = Member.objects.filter(mentorship=OuterRef("pk"), person__full_name__icontains=words)
         rows = rows.filter(Exists(named))

@@ -295,6 +295,7 @@ class MentorshipFilter(PageForm):
     late = forms.BooleanField(label=_("Late"), required=False, widget=forms.HiddenInput)
     silent = forms.BooleanField(label=_("Silent"), required=False, widget=forms.HiddenInput)
     help = forms.BooleanField(label=_("Asks for help"), required=False, widget=forms.HiddenInput)
+    small = forms.BooleanField(label=_("Too few"), required=False, widget=forms.HiddenInput)
 
 
 class PublishFilter(PageForm):

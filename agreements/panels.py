@@ -38,6 +38,7 @@ def health(cohort: Cohort) -> dict[str, Any]:
         silent=Count("pk", filter=is_silent()),
         late=Count("pk", filter=is_late()),
         help=Count("pk", filter=Q(asks_help=True)),
+        small=Count("pk", filter=Q(is_small=True)),
     )
     labels = [
         ("in_force", _("In force"), "a"),
@@ -81,6 +82,13 @@ def _figures(cohort: Cohort, counts: Mapping[str, int], names: Mapping[str, str]
         "of": counts["total"],
         "url": mentorships_url(cohort, silent=1),
     }
+    if counts["small"]:
+        yield {
+            "label": _("Circles with too few"),
+            "number": counts["small"],
+            "of": None,
+            "url": mentorships_url(cohort, small=1),
+        }
     yield {
         "label": pgettext("people who do", "Ask for help"),
         "number": counts["help"],

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     Count,
     DateField,
     DateTimeField,
     Exists,
+    ExpressionWrapper,
     F,
     Func,
     Max,
@@ -140,12 +142,14 @@ def with_progress(mentorships: QuerySet[Mentorship]) -> QuerySet[Any]:
 
     agreement_state (draft, signed_mentor, signed_mentee, waiting_supervisor, in_force or ended), agreement_due,
     agreement_version, waiting_since, plans_written, plans_shared, plan_due, met (meetings of this month), late_months,
-    last_heard, asks_help. Notes, texts and who asked for help are not touched.
+    last_heard, asks_help, sitting (mentees now), is_small (a circle with fewer than it needs). Notes, texts and who
+    asked for help are not touched.
     """
     latest = Agreement.objects.filter(mentorship=OuterRef("pk")).order_by("-version")
     month = Meeting.objects.filter(mentorship=OuterRef("pk"), held_on__gte=OuterRef("month")).order_by()
     plans = ActionPlan.objects.filter(mentorship=OuterRef("pk")).order_by()
     late = MeetingMonth.objects.filter(mentorship=OuterRef("pk"), due_on__lt=OuterRef("today"), done_at=None)
+    mentees = Member.objects.filter(mentorship=OuterRef("pk"), side=Member.Side.MENTEE, left_on=None)
     now = Value(timezone.now(), output_field=DateTimeField())
     today = LocalDate(now, F("cohort__timezone"))
     return mentorships.annotate(today=today, month=TruncMonth(today)).annotate(
@@ -160,7 +164,14 @@ def with_progress(mentorships: QuerySet[Mentorship]) -> QuerySet[Any]:
         late_months=Coalesce(Subquery(_count(late)), 0),
         last_heard=_last_heard(),
         asks_help=Exists(HelpRequest.objects.filter(mentorship=OuterRef("pk"), handled_at=None)),
+        sitting=Coalesce(Subquery(_count(mentees.order_by())), 0),
+        is_small=ExpressionWrapper(_too_few(), output_field=BooleanField()),
     )
+
+
+def _too_few() -> Q:
+    few = Q(strand__format=Strand.Format.CIRCLE, sitting__lt=F("strand__size_min"))
+    return Q(state__in=OPEN_STATES) & few
 
 
 def with_progress_of(mentorships: QuerySet[Mentorship], person: Person) -> QuerySet[Any]:

@@ -50,7 +50,7 @@ class Overtaken(Exception):
 def is_large(cohort: Cohort) -> bool:
     """Whether a worker answers, and the page shows how far it is."""
     people = waiting(cohort)
-    return max(people["mentees"], people["mentors"]) > AT_ONCE
+    return max(people[side] for side in ("mentees", "mentors", "circle_mentees", "hosts")) > AT_ONCE
 
 
 def ask(cohort: Cohort, present: Question, asked: Question, *, by: Person, again: str = "") -> Asked:

@@ -37,6 +37,11 @@ def _of_mentee(reason: str, values: Mapping[str, int]) -> tuple[str, str]:
                 _("No host may have {name} in a circle under the rules."),
                 _("Loosen a rule, or find a host of another directorate or language."),
             )
+        case "circle_no_two":
+            return (
+                _("Two people host a circle together, and no such two may both have {name}."),
+                _("Find a second host for whom the rules hold, or let one person host a circle."),
+            )
         case "circle_no_time":
             return (
                 _("{name} is never free when one of the possible hosts is."),
@@ -73,6 +78,11 @@ def _of_host(reason: str, values: Mapping[str, int]) -> tuple[str, str]:
             values["takes"],
         )
         return text, _("Ask {name} to take more, or let circles be smaller.")
+    if reason == "circle_alone":
+        return (
+            _("Two people host a circle together, and nobody could host one with {name}."),
+            _("Ask {name} for more times, or find a second host."),
+        )
     return (
         _("Nobody is left who needs the circle of {name}, or too few who could meet at one time."),
         _("{name} can open a circle when more people join."),

@@ -20,7 +20,7 @@ class CircleSnapshot:
     """Everything that the circles of a run rest on."""
 
     people: Snapshot
-    sizes: Mapping[int, tuple[int, int]]  # fewest and most mentees of a circle, by strand
+    sizes: Mapping[int, tuple[int, int, int]]  # fewest and most mentees of a circle, and its hosts, by strand
 
     def digest(self, pairs: Snapshot) -> str:
         """SHA-256 of the people of pairs and of circles."""
@@ -28,12 +28,13 @@ class CircleSnapshot:
         return hashlib.sha256(both.encode()).hexdigest()
 
     def problem(self, field: Field) -> Gathering:
-        """Candidate circles, each around one host."""
+        """Candidate circles, each around one host or two."""
         sizes = [self.sizes[strand] for strand in self.people.mentors.strand]
         return gathering(
             field,
             least=[size[0] for size in sizes],
             most=[size[1] for size in sizes],
+            hosts=[size[2] for size in sizes],
             locks=self.people.standing_locks(),
             keep=self.people.keep,
         )
@@ -46,7 +47,7 @@ def read_circles(cohort: Cohort, criteria: Mapping[str, Any]) -> CircleSnapshot 
     """
     with one_moment():
         strands = Strand.objects.filter(program=cohort.program_id, format=Strand.Format.CIRCLE)
-        sizes = {pk: (least, most) for pk, least, most in strands.values_list("pk", "size_min", "size_max")}
+        sizes = {pk: tuple(size) for pk, *size in strands.values_list("pk", *Strand.CIRCLE_SETTINGS)}
         if not sizes:
             return None
         people = read_snapshot(cohort, criteria, kind=Strand.Format.CIRCLE)

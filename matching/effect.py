@@ -10,11 +10,12 @@ import numpy as np
 
 from core.ui import Bar
 from matching import rule_words
+from matching.circles_snapshot import read_circles
 from matching.criteria_words import WEIGHTS
 from matching.engine.field import CRITERIA, RULES, Criteria, Field, build_field
 from matching.engine.ground import Ground
 from matching.engine.people import Ints
-from matching.snapshot import Side, read_snapshot
+from matching.snapshot import Side, Snapshot, read_snapshot
 from participants.models import Enrollment
 from programs.models import Cohort
 
@@ -61,8 +62,17 @@ class Effect:
 
 
 def effect_of(cohort: Cohort, criteria: Mapping[str, Any]) -> Effect:
-    """Read the cohort and count. Nothing is written."""
-    snapshot = read_snapshot(cohort, criteria)
+    """Read the cohort's pairs and count. Nothing is written."""
+    return _effect(read_snapshot(cohort, criteria))
+
+
+def effect_on_circles(cohort: Cohort, criteria: Mapping[str, Any]) -> Effect | None:
+    """The same of those who wait for a circle and those who could host one; None where there are none."""
+    circles = read_circles(cohort, criteria)
+    return _effect(circles.people) if circles else None
+
+
+def _effect(snapshot: Snapshot) -> Effect:
     settings = Criteria.from_dict(snapshot.criteria)
     sides = snapshot.people(settings)
     possible = len(sides[0]) * len(sides[1])

@@ -58,6 +58,35 @@ def equity(run: Run) -> list[Grouping]:
     return [grouping for grouping in found if len(grouping.groups) > 1]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A group in two runs; None where a run has none of that size."""
+
+    way: str
+    label: str
+    before: Group | None
+    after: Group | None
+
+    @property
+    def change(self) -> int | None:
+        """Percent points."""
+        return self.after.share - self.before.share if self.before and self.after else None
+
+
+def equity_beside(before: Run, after: Run) -> list[Beside]:
+    """Who is matched in two runs, group by group. Six queries."""
+    sides = [
+        {(way.label, group.label): group for way in equity(run) for group in way.groups}
+        for run in (before, after)
+    ]
+    keys = dict.fromkeys([*sides[0], *sides[1]])
+    order = {way: place for place, way in enumerate(dict.fromkeys(way for way, _label in keys))}
+    return [
+        Beside(*key, *(side.get(key) for side in sides))
+        for key in sorted(keys, key=lambda key: order[key[0]])
+    ]
+
+
 def _mentees(run: Run) -> dict[int, tuple[Any, Any, bool, list[int]]]:
     """Directorate, level, left out before and the fit of each pair, by enrollment."""
     found: dict[int, tuple[Any, Any, bool, list[int]]] = {}

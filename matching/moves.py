@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -127,20 +127,39 @@ _FIGURES: list[tuple[str, str | Promise, int]] = [
     ("blocking", gettext_lazy("Not paired, though both would fit better together"), -1),
     ("locked", gettext_lazy("Locked pairs"), 0),
 ]
+_CIRCLES: list[tuple[str, str | Promise, int]] = [
+    ("placed", gettext_lazy("People in a circle"), 1),
+    ("circles", gettext_lazy("Circles"), 0),
+    ("closed", gettext_lazy("Hosts without a circle"), 0),
+    ("median", gettext_lazy("Median fit in circles"), 1),
+    ("lowest", gettext_lazy("Lowest fit in circles"), 1),
+    ("total", gettext_lazy("Fit in total in circles"), 1),
+    ("wishes_met", gettext_lazy("Wishes for a host met"), 1),
+]
 
 
 def figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FigureRow]:
-    """The figures of two runs (`Run.numbers`) side by side; what one of them lacks is left out."""
+    """The figures of two runs (`Run.numbers`) side by side; what one of them lacks is left out.
+
+    Those of pairs are left out where neither had anybody to pair, so that a cohort of circles reads of circles.
+    """
     first, second = _with_wishes(before), _with_wishes(after)
-    found = []
-    for key, label, more in _FIGURES:
+    circles = [side.get("circles") or {} for side in (before, after)]
+    paired = first.get("mentees") or second.get("mentees") or not all(circles)
+    pairs = list(_beside(_FIGURES, first, second)) if paired else []
+    return [*pairs, *_beside(_CIRCLES, *circles)]
+
+
+def _beside(
+    names: Iterable[tuple[str, str | Promise, int]], first: Mapping[str, Any], second: Mapping[str, Any]
+) -> Iterator[FigureRow]:
+    for key, label, more in names:
         old, new = first.get(key), second.get(key)
         if old is None or new is None:
             continue
         change = round(new - old, 1)
         trend = "" if not change or not more else "better" if (change > 0) == (more > 0) else "worse"
-        found.append(FigureRow(label, _number(old), _number(new), _signed(change), trend))
-    return found
+        yield FigureRow(label, number(old), number(new), _signed(change), trend)
 
 
 def _with_wishes(numbers: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,11 +167,12 @@ def _with_wishes(numbers: Mapping[str, Any]) -> dict[str, Any]:
     return {**numbers, "wishes_met": sum(wishes.values()) if wishes else None}
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A figure as text."""
     return number_format(round(value, 1) if value % 1 else int(value), use_l10n=True, force_grouping=True)
 
 
 def _signed(change: float) -> str:
     if not change:
         return _("the same")
-    return f"+{_number(change)}" if change > 0 else f"−{_number(-change)}"
+    return f"+{number(change)}" if change > 0 else f"−{number(-change)}"

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from matching.models import Run
 from matching.queries import answers_of, latest_ready, mentees_matched, waiting
+from matching.summary import only_circles
 from programs.labels import word
 from programs.models import Cohort
 
@@ -23,10 +24,11 @@ def matched(cohort: Cohort) -> dict[str, Any]:
     url = reverse("matching_review", args=[cohort.program.slug, cohort.slug])
     context: dict[str, Any] = {"run": run, "waiting": waiting(cohort), "url": url}
     if run:
-        now = mentees_matched(cohort) if published else run.numbers
+        now = mentees_matched(cohort) if published else _proposed(run)
         context |= {
             "covered": now["covered"],
             "total": now["mentees"],
+            "only_circles": only_circles(run),
             "left": now["mentees"] - now["covered"],
             "run_url": f"{url}{run.number}/",
             "left_url": url if published else f"{url}{run.number}/?show=unmatched",
@@ -35,3 +37,12 @@ def matched(cohort: Cohort) -> dict[str, Any]:
             "mentees": word(cohort.program, "mentees"),
         }
     return context
+
+
+def _proposed(run: Run) -> dict[str, int]:
+    """Mentees of a run, and how many it gives a mentor or a circle."""
+    circles = run.numbers.get("circles") or {"placed": 0, "mentees": 0}
+    return {
+        "covered": run.numbers["covered"] + circles["placed"],
+        "mentees": run.numbers["mentees"] + circles["mentees"],
+    }

@@ -26,6 +26,11 @@ def to_match(cohort: Cohort | int, kind: str = Strand.Format.ONE_TO_ONE) -> Quer
     return Enrollment.objects.filter(cohort=pk, state=Enrollment.State.ACCEPTED, strand__format=kind)
 
 
+def sits_in_circle(enrollment: Enrollment) -> bool:
+    """Whether the strand is one of circles; a query where the strand was not fetched."""
+    return enrollment.strand.format == Strand.Format.CIRCLE
+
+
 def waiting(cohort: Cohort) -> dict[str, int]:
     """Who can be matched now: mentees and mentors with free places, and how many places; the same for circles."""
     people = Enrollment.objects.filter(cohort=cohort, state=Enrollment.State.ACCEPTED)
@@ -41,11 +46,10 @@ def waiting(cohort: Cohort) -> dict[str, int]:
 
 
 def mentees_matched(cohort: Cohort) -> dict[str, int]:
-    """Mentees of the cohort who look for a pair or have one, and how many of them are `covered`."""
+    """Mentees of the cohort who look for a mentor or a circle or have one, and how many of them are `covered`."""
     people = Enrollment.objects.filter(
         cohort=cohort,
         role=Enrollment.Role.MENTEE,
-        strand__format=Strand.Format.ONE_TO_ONE,
         state__in=[Enrollment.State.ACCEPTED, Enrollment.State.COMPLETED],
     )
     return people.aggregate(

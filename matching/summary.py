@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,9 +17,11 @@ from core.ui import Bar, Link
 from matching import circle_words
 from matching.criteria_words import WEIGHTS
 from matching.engine.field import CRITERIA, Criteria
+from matching.equity import equity
 from matching.flags import FLAGS
 from matching.models import Run
-from matching.queries import answers_of, parts_done
+from matching.moves import number
+from matching.queries import READY, answers_of, parts_done
 from matching.rule_words import STAGES
 from programs.labels import word
 from programs.models import Program
@@ -88,12 +91,13 @@ def stage_words(run: Run) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """A run in the list of versions."""
+    """A run in the list of versions; `parts` are its figures, of pairs and then of circles."""
 
     run: Run
     kind: str  # color of its state
-    met: int | None = None  # mentees with a wish met
-    numbers: Mapping[str, Any] | None = None
+    numbers: Mapping[str, Any]
+    parts: Sequence[Mapping[str, Any]]
+    before: int | None = None  # number of the ready run before it, to compare with
 
 
 _KINDS = {
@@ -106,13 +110,88 @@ _KINDS = {
 }
 
 
-def run_lines(runs: Iterable[Run]) -> list[RunLine]:
-    """Rows of the list of runs."""
-    return [RunLine(run, _KINDS[Run.State(run.state)], *_figures(run.numbers)) for run in runs]
+def run_lines(runs: Sequence[Run]) -> list[RunLine]:
+    """Rows of the list of runs, which are given newest first."""
+    ready = [run.number for run in runs if run.state in READY]
+    before = dict(pairwise(ready))
+    return [
+        RunLine(run, _KINDS[Run.State(run.state)], run.numbers, _parts(run.numbers), before.get(run.number))
+        for run in runs
+    ]
 
 
-def _figures(numbers: Mapping[str, Any]) -> tuple[int | None, Mapping[str, Any] | None]:
-    return (sum(numbers["wishes"].values()), numbers) if numbers else (None, None)
+def only_circles(run: Run) -> bool:
+    """Whether the run had nobody to pair and forms circles."""
+    return bool(run.numbers.get("circles")) and not run.numbers["mentees"]
+
+
+def _parts(numbers: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Figures of pairs, unless there was nobody to pair, and of circles; one name for each."""
+    found: list[Mapping[str, Any]] = []
+    circles = numbers.get("circles")
+    if numbers and (numbers["mentees"] or not circles):
+        found.append({**numbers, "made": numbers["pairs"], "met": sum(numbers["wishes"].values())})
+    if circles:
+        # Runs of before the figures of circles were kept lack some.
+        lacking = dict.fromkeys(("median", "lowest", "wishers", "changed"))
+        found.append({**lacking, **circles, "made": circles["circles"], "met": circles.get("wishes_met")})
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a run with its name; `note` says more of it, `url` leads to what is behind it."""
+
+    label: str
+    text: str
+    note: str = ""
+    url: str = ""
+
+
+def run_figures(run: Run, pictures: str) -> list[tuple[str, list[Figure]]]:
+    """The run's figures by kind, with stability and equity; three queries. `pictures` is where equity is told."""
+    parts = _parts(run.numbers)
+    found = [(_kind(part) if len(parts) > 1 else "", list(_figures(part))) for part in parts]
+    if found and (least := _least_served(run)):
+        found[0][1].append(replace(least, url=pictures))
+    return found
+
+
+def _kind(part: Mapping[str, Any]) -> str:
+    return _("Circles") if "placed" in part else _("Pairs")
+
+
+def _figures(part: Mapping[str, Any]) -> Iterator[Figure]:
+    yield Figure(_kind(part), number(part["made"]))
+    for key, label in (
+        ("total", _("Fit in total")),
+        ("median", _("Median fit")),
+        ("lowest", _("Lowest fit")),
+    ):
+        if part.get(key) is not None:
+            yield Figure(label, number(part[key]))
+    if part.get("met") is not None:
+        values = {"met": part["met"], "wishers": part["wishers"]}
+        yield Figure(_("Wishes met"), _("%(met)s of %(wishers)s") % values)
+    if "placed" in part:
+        note = _("Not counted for circles: a seat depends on all the others and on the time.")
+        yield Figure(_("Stability"), "–", note)
+    elif part.get("blocking") is not None:
+        note = _("Two who are not paired, though both would fit better together than as they are.")
+        yield Figure(_("Would rather have each other"), number(part["blocking"]), note)
+
+
+def _least_served(run: Run) -> Figure | None:
+    """The group with the smallest share matched."""
+    groups = [group for grouping in equity(run) for group in grouping.groups]
+    if not groups:
+        return None
+    least = min(groups, key=lambda group: group.share)
+    if least.share == max(group.share for group in groups):
+        text = _("all alike, %(share)s %%") % {"share": least.share}
+    else:
+        text = _("%(group)s, %(share)s %%") % {"group": least.label, "share": least.share}
+    return Figure(_("Least served group"), text)
 
 
 def lede(run: Run, program: Program) -> str:

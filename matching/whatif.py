@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from matching.circles_snapshot import CircleSnapshot, read_circles
 from matching.domain.findings import stored_parts
-from matching.engine import EngineError, Solution
+from matching.domain.solving import circles_at_once
+from matching.engine import EngineError
 from matching.engine.field import Criteria, Field, build_field
 from matching.engine.pricing import solve_field
-from matching.snapshot import Side, Snapshot, read_snapshot
+from matching.snapshot import Side, Snapshot, one_moment, read_snapshot
 from programs.models import Cohort
 
 LISTED = 25  # mentees whose pairs change, told in full
@@ -37,38 +40,71 @@ class Unable(Exception):
         self.code, self.pairs = code, pairs or []
 
 
+class TooLong(Exception):
+    """The circles cannot be formed while somebody waits."""
+
+
 class Result(NamedTuple):
-    """One question answered by the engine."""
+    """One question answered by the engine; of circles `pairs` are members with their hosts."""
 
     field: Field
-    solution: Solution
     pairs: Pairs
+    circles: int = 0
+    proven: bool = True
+
+
+Ask = Callable[[Snapshot, Question, list[tuple[int, int]]], Result]
 
 
 def compare(
     cohort: Cohort, present: Question, asked: Question, heard: Heard = lambda _stage: None
 ) -> dict[str, Any]:
-    """Both results in plain values: figures, who gains or loses a match, and which pairs change.
+    """Both results in plain values: figures, who gains or loses a match, and which pairs change; the same of circles.
 
     {"figures": {name: [now, then]}, "gained" and "lost": {"mentees" and "mentors": {"count", "shown"}},
-    "changed": mentees whose mentors change, "changes": [{"mentee", "now", "then"}]}, or {"unable": code, "pairs"}.
+    "changed": mentees whose mentors change, "changes": [{"mentee", "now", "then"}], "circles": the same, with "late"
+    where they take too long to form and "proven"}, or {"unable": code, "pairs"}. A cohort of circles has these alone.
     People are enrollments. `heard` is told the stage at work and may raise to stop. The pairs of the present result
     are kept where nothing speaks against it, so that what changes, changes because of the question.
     """
     try:
         heard("reading")
-        snapshot = read_snapshot(cohort, _widest(present.criteria, asked.criteria))
-        if not snapshot.mentees.person or not any(snapshot.mentors.limit):
+        wide = _widest(present.criteria, asked.criteria)
+        with one_moment():
+            snapshot, circles = read_snapshot(cohort, wide), read_circles(cohort, wide)
+        paired = bool(snapshot.mentees.person and any(snapshot.mentors.limit))
+        if not paired and circles is None:
             raise Unable("nobody")
         heard("solving")
-        now = _result(snapshot, present, snapshot.keep)
-        kept = _persons(snapshot, now.pairs)
-        heard("asking")
-        then = now if asked == present else _result(snapshot, asked, kept)
+        return {
+            **(_beside(snapshot, present, asked, _result, heard) if paired else {}),
+            **({"circles": _beside_circles(circles, present, asked, heard)} if circles else {}),
+        }
     except Unable as unable:
         return {"unable": unable.code, "pairs": unable.pairs}
+
+
+def _beside(
+    snapshot: Snapshot, present: Question, asked: Question, result: Ask, heard: Heard
+) -> dict[str, Any]:
+    now = result(snapshot, present, snapshot.keep)
+    kept = _persons(snapshot, now.pairs)
+    heard("asking")
+    then = now if asked == present else result(snapshot, asked, kept)
     heard("comparing")
     return _answer(snapshot, now, then)
+
+
+def _beside_circles(
+    circles: CircleSnapshot, present: Question, asked: Question, heard: Heard
+) -> dict[str, Any]:
+    def result(people: Snapshot, question: Question, keep: list[tuple[int, int]]) -> Result:
+        return _gathered(replace(circles, people=replace(people, keep=keep)), question)
+
+    try:
+        return _beside(circles.people, present, asked, result, heard)
+    except TooLong:
+        return {"late": True}
 
 
 def _widest(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,7 +131,27 @@ def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]])
     pairs: Pairs = {}
     for mentee, mentor in zip(found.solution.mentee.tolist(), found.solution.mentor.tolist(), strict=True):
         pairs.setdefault(mentee, []).append(mentor)
-    return Result(field, found.solution, pairs)
+    return Result(field, pairs)
+
+
+def _gathered(circles: CircleSnapshot, question: Question) -> Result:
+    people, criteria = circles.people, Criteria.from_dict(question.criteria)
+    try:
+        field = build_field(*people.people(criteria), criteria, people.links())
+    except ValueError as error:  # too many people for all their pairs to be scored
+        raise TooLong from error
+    if broken := _broken_locks(people, field):
+        raise Unable("lock_rule", broken)
+    try:
+        found = circles_at_once(circles.problem(field))
+    except ValueError as error:
+        raise Unable("lock_circle") from error
+    except EngineError as error:
+        raise Unable("engine") from error
+    if found is None:
+        raise TooLong
+    pairs = {member: list(circle.hosts) for circle in found.circles for member in circle.members}
+    return Result(field, pairs, len(found.circles), found.certificate.proven)
 
 
 def _broken_locks(snapshot: Snapshot, field: Field) -> list[tuple[int, int]]:
@@ -123,6 +179,7 @@ def _answer(snapshot: Snapshot, now: Result, then: Result) -> dict[str, Any]:
         "lost": _both(snapshot, matched[0] - matched[1], held[0] - held[1]),
         "changed": len(changed),
         "changes": _changes(snapshot, now, then, changed),
+        "proven": now.proven and then.proven,
     }
 
 
@@ -132,8 +189,9 @@ def _figures(snapshot: Snapshot, now: Result, then: Result) -> dict[str, list[fl
     pairs = [set(_persons(snapshot, side.pairs)) for side in sides]
     figures: dict[str, list[float]] = {
         "mentees": [len(snapshot.mentees.person)] * 2,
-        "matched": [side.solution.covered for side in sides],
-        "pairs": [side.solution.pairs for side in sides],
+        "matched": [len(side.pairs) for side in sides],
+        "pairs": [len(made) for made in pairs],
+        "circles": [side.circles for side in sides],
         "wishes": [
             len({mentee for mentee, mentor, _rank in snapshot.wishes if (mentee, mentor) in made})
             for made in pairs

@@ -22,6 +22,11 @@ FIGURES: list[tuple[str, str | Promise]] = [
     ("pairs", gettext_lazy("Pairs")),
     ("wishes", gettext_lazy("People with a wish met")),
 ]
+CIRCLES: list[tuple[str, str | Promise]] = [
+    ("matched", gettext_lazy("People in a circle")),
+    ("circles", gettext_lazy("Circles")),
+    ("wishes", gettext_lazy("People with a wish met")),
+]
 FITS: list[tuple[str, str | Promise]] = [
     ("median", gettext_lazy("Median fit")),
     ("lowest", gettext_lazy("Lowest fit")),
@@ -84,9 +89,25 @@ class Comparison:
     changed: int
     changes: list[Change]
     new_pairs: int
+    proven: bool
+
+    @property
+    def gained_any(self) -> bool:
+        """Whether anybody would be matched who is not."""
+        return any(side.count for side in self.gained.values())
+
+    @property
+    def lost_any(self) -> bool:
+        """Whether anybody would go without."""
+        return any(side.count for side in self.lost.values())
+
+    @property
+    def more(self) -> int:
+        """How many changes are not told."""
+        return self.changed - len(self.changes)
 
 
-def comparison(program: Program, answer: Mapping[str, Any]) -> Comparison:
+def comparison(program: Program, answer: Mapping[str, Any], *, circles: bool = False) -> Comparison:
     """In a fixed number of queries, however many people are told of."""
     people = _people(answer)
     partners = [entry for row in answer["changes"] for side in ("now", "then") for entry in row[side]]
@@ -107,7 +128,7 @@ def comparison(program: Program, answer: Mapping[str, Any]) -> Comparison:
         changes.append(Change(mentee, told(mentee, row["now"]), told(mentee, row["then"])))
     figures = answer["figures"]
     return Comparison(
-        figures=[_figure(label, *figures[name]) for name, label in FIGURES],
+        figures=[_figure(label, *figures[name]) for name, label in (CIRCLES if circles else FIGURES)],
         by_present=[_figure(label, *figures[f"present_{name}"]) for name, label in FITS],
         by_asked=[_figure(label, *figures[f"asked_{name}"]) for name, label in FITS],
         gained=_listed(answer["gained"], people),
@@ -115,6 +136,7 @@ def comparison(program: Program, answer: Mapping[str, Any]) -> Comparison:
         changed=answer["changed"],
         changes=changes,
         new_pairs=figures["changed"][1],
+        proven=answer["proven"],
     )
 
 
@@ -155,6 +177,8 @@ def unable_words(answer: Mapping[str, Any]) -> str:
             names = [" – ".join(people[pk].person.name for pk in pair) for pair in answer["pairs"][:3]]
             text = _("A rule would break locked pairs, and a lock is never dropped in silence: %(pairs)s.")
             return text % {"pairs": ", ".join(names)}
+        case "lock_circle":
+            return _("The locked seats of circles cannot all stand. Unlock one of them first.")
         case "lock_places":
             return _("More pairs are locked than somebody has places. Unlock one of them first.")
     return _("The engine could not answer. Try a smaller change, or run the matching.")

@@ -97,6 +97,8 @@ class Strand(models.Model):
         ONE_TO_ONE = "one_to_one", _("One to one")
         CIRCLE = "circle", _("Circle")
 
+    CIRCLE_SETTINGS: ClassVar = ("size_min", "size_max", "hosts")
+
     program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="strands")
     slug = models.SlugField(max_length=40)
     name = models.JSONField(default=dict)  # by language
@@ -104,12 +106,16 @@ class Strand(models.Model):
     contract_types = models.JSONField(default=list)  # who it is for; empty means everyone
     size_min = models.PositiveSmallIntegerField(default=1)  # mentees in one mentorship
     size_max = models.PositiveSmallIntegerField(default=1)
+    hosts = models.PositiveSmallIntegerField(default=1)  # mentors of one circle: one or two
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["program", "slug"], name="strand_slug_unique"),
             models.CheckConstraint(
                 condition=Q(size_min__gte=1) & Q(size_max__gte=F("size_min")), name="strand_size_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(hosts=1) | Q(hosts=2, format="circle"), name="strand_hosts_one_or_two"
             ),
         ]
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from core.dates import today_in
 from core.ui import Phase
 from programs.models import Cohort
+from programs.queries import is_of_circles
 from programs.rules import agreements_due, plans_due
 
 State = Cohort.State
@@ -117,13 +118,7 @@ def _standing(cohort: Cohort) -> Standing:
                 _("Decide on applications"),
             )
         case State.MATCHING:
-            return Standing(
-                _("Pair the people"),
-                _("Nobody is told anything before you publish. Mentorships start on %(date)s.")
-                % {"date": day(cohort.starts_on, "j F")},
-                "matching_review",
-                label=_("Review the pairs"),
-            )
+            return _matching(cohort)
         case State.RUNNING:
             return _running(cohort)
         case State.CLOSING:
@@ -149,16 +144,33 @@ def _draft(cohort: Cohort) -> Standing:
     return Standing(_("Set the places"), text, "cohort_settings", label=_("Set the places"))
 
 
+def _matching(cohort: Cohort) -> Standing:
+    text = _("Nobody is told anything before you publish. Mentorships start on %(date)s.")
+    text %= {"date": date_format(cohort.starts_on, "j F")}
+    if is_of_circles(cohort):
+        return Standing(_("Form the circles"), text, "matching_review", label=_("Review the circles"))
+    return Standing(_("Pair the people"), text, "matching_review", label=_("Review the pairs"))
+
+
 def _running(cohort: Cohort) -> Standing:
+    circles = is_of_circles(cohort)
+    see = _("See the circles") if circles else _("See the pairs")
     if _phase_of(cohort) == "agreements":
-        due = date_format(agreements_due(cohort), "j F")
-        text = _("Pairs agree on how they work together. Agreements are due by %(date)s.") % {"date": due}
-        return Standing(
-            _("Pairs are making their agreements"), text, "cohort_mentorships", label=_("See the pairs")
-        )
+        values = {"date": date_format(agreements_due(cohort), "j F")}
+        if circles:
+            title = _("Circles are making their agreements")
+            text = _("Circles agree on how they work together. Agreements are due by %(date)s.") % values
+        else:
+            title = _("Pairs are making their agreements")
+            text = _("Pairs agree on how they work together. Agreements are due by %(date)s.") % values
+        return Standing(title, text, "cohort_mentorships", label=see)
     title = _("Under way until %(date)s") % {"date": date_format(cohort.ends_on, "j F Y")}
-    text = _("Pairs meet. Look after those of whom nobody has heard.")
-    return Standing(title, text, "cohort_mentorships", label=_("See the pairs"))
+    text = (
+        _("Circles meet. Look after those of whom nobody has heard.")
+        if circles
+        else _("Pairs meet. Look after those of whom nobody has heard.")
+    )
+    return Standing(title, text, "cohort_mentorships", label=see)
 
 
 def _phase_of(cohort: Cohort) -> str:

@@ -35,7 +35,7 @@ _PARTS = {
     "format", "key", "name", "about", "texts", "languages", "labels", "policy", "strands", "criteria", "lists",
     "questionnaires",
 }  # fmt: skip
-_STRAND_DEFAULTS: dict[str, Any] = {"contract_types": [], "size_min": 1, "size_max": 1}
+_STRAND_DEFAULTS: dict[str, Any] = {"contract_types": [], "size_min": 1, "size_max": 1, "hosts": 1}
 _STRAND_NEEDED = {"slug", "name", "format"}
 
 
@@ -203,6 +203,8 @@ def _strand(number: int, raw: Any) -> dict[str, Any]:
         raise ValueError(
             f"{where}: size_min {strand['size_min']} to size_max {strand['size_max']} is not a range"
         )
+    if strand["hosts"] not in ((1, 2) if strand["format"] == Strand.Format.CIRCLE else (1,)):
+        raise ValueError(f"{where}.hosts: {strand['hosts']!r} is not 1, or 2 for circles")
     return strand
 
 

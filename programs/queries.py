@@ -6,7 +6,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Prefetch, Que
 
 from core.roles import GRANTS, Permission, Role, roles_granting
 from people.models import Organization, Person
-from programs.models import Cohort, Membership, Program
+from programs.models import Cohort, Membership, Program, Strand
 
 
 def programs_for(person: Person, permission: Permission) -> QuerySet[Program]:
@@ -92,6 +92,12 @@ def cohorts_of(program: Program) -> QuerySet[Cohort]:
     """The program's cohorts with their places, the newest first."""
     taken = {"places": Sum("offers__places"), "taken": Sum("offers__used")}
     return program.cohorts.annotate(**taken).order_by("-starts_on", "-pk")
+
+
+def is_of_circles(cohort: Cohort) -> bool:
+    """Whether all places of the cohort are in circles. One query."""
+    formats = set(cohort.offers.filter(places__gt=0).values_list("strand__format", flat=True))
+    return formats == {Strand.Format.CIRCLE}
 
 
 def public_programs() -> QuerySet[Program]:

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from programs.models import Cohort, Policy, Program
+from programs.models import Cohort, Policy, Program, Strand
 
 POLICY = tuple(field.name for field in Policy._meta.fields)
 MODES = ("introductions", "self_match", "shortlists", "confirms_pairs")  # of matching, among the policy
@@ -61,4 +61,6 @@ def stamp(obj: Program | Cohort) -> str:
     values: list[Any] = [getattr(obj, name) for name in names]
     if isinstance(obj, Cohort):
         values += sorted(obj.offers.values_list("strand_id", "places"))
+    else:
+        values += sorted(obj.strands.values_list("pk", *Strand.CIRCLE_SETTINGS))
     return f"{zlib.crc32(repr(values).encode()):08x}"

@@ -30,7 +30,7 @@ from programs.queries import may
 def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
     """End it early: places are free again, all stay eligible, and nothing tells whose wish it was.
 
-    A mentee of a circle with others leaves it alone. Raises Refused: "not_allowed", "ended".
+    Somebody of a circle who has others on the same side leaves it alone. Raises Refused: "not_allowed", "ended".
     """
     mentorship = lock_mentorship(mentorship)
     check_not_ended(mentorship)
@@ -38,8 +38,7 @@ def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
     own = next((member for member in members if member.person_id == by.pk), None)
     if own is None and not may(by, Permission.MANAGE_MENTORSHIPS, mentorship.cohort.program_id):
         raise Refused("not_allowed", _("Only its members and the program managers can end a mentorship."))
-    mentees = [member for member in members if member.side == Member.Side.MENTEE]
-    if own in mentees and len(mentees) > 1:
+    if own and any(member.side == own.side for member in members if member != own):
         _leave(mentorship, [own], members)
         _record(Verb.MEMBER_LEFT, mentorship)
         return mentorship
@@ -80,13 +79,16 @@ def complete(*, mentorship: Mentorship) -> bool:
 
 
 def _leave(mentorship: Mentorship, leaving: Sequence[Member], counted: Sequence[Member]) -> None:
-    """Close memberships and free the places: each leaver's own, and the mentor's one for each mentee."""
+    """Close memberships and free the places: each leaver's, and with a mentee who goes one of every mentor."""
     Member.objects.filter(pk__in=[member.pk for member in leaving]).update(left_on=_last_day(mentorship))
-    gone = [member.enrollment_id for member in leaving if member.side == Member.Side.MENTEE]
-    mentors = [member.enrollment_id for member in counted if member.side == Member.Side.MENTOR]
-    locked = Enrollment.objects.select_for_update().filter(pk__in=[*gone, *mentors]).order_by("pk")
+    sides = {side: [row for row in counted if row.side == side] for side in Member.Side}
+    gone = [member for member in leaving if member.side == Member.Side.MENTEE]
+    freed = {member.enrollment_id: len(gone) for member in sides[Member.Side.MENTOR]}
+    for member in leaving:
+        freed[member.enrollment_id] = 1 if member in gone else len(sides[Member.Side.MENTEE])
+    locked = Enrollment.objects.select_for_update().filter(pk__in=freed).order_by("pk")
     for enrollment in locked:
-        enrollment.used = F("used") - (len(gone) if enrollment.pk in mentors else 1)
+        enrollment.used = F("used") - freed[enrollment.pk]
         enrollment.save(update_fields=["used"])
 
 

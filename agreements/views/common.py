@@ -12,6 +12,7 @@ from agreements.queries import mentorships_of, with_members
 from core.access import fetch
 from core.dates import today_in
 from programs.labels import words
+from programs.models import Strand
 from programs.views.desk import reader
 
 __all__ = ["get_mentorship", "listed", "pair_context", "reader"]
@@ -38,6 +39,8 @@ def pair_context(request: HttpRequest, mentorship: Mentorship) -> dict[str, Any]
         "partner_names": listed([member.person.name for member in partners]),
         "is_mentee": mine.side == Member.Side.MENTEE,
         "is_open": mentorship.state != Mentorship.State.ENDED,
+        "is_circle": mentorship.strand.format == Strand.Format.CIRCLE,
+        "leaves": any(member.side == mine.side for member in partners),  # alone, and the others go on
         "today": today_in(mentorship.cohort.timezone),
     }
 

@@ -109,8 +109,12 @@ def ask_help(request: HttpRequest, uid: UUID) -> HttpResponse:
 def end(request: HttpRequest, uid: UUID) -> HttpResponse:
     """End it early: the page says what follows, the button does it."""
     found = get_mentorship(request, uid)
+    context = pair_context(request, found)
     if request.method == "POST":
         end_without_fault(mentorship=found, by=reader(request))
-        messages.success(request, _("It has ended. Thank you for the time you gave each other."))
+        if context["leaves"]:
+            messages.success(request, _("You have left the circle. The others go on."))
+        else:
+            messages.success(request, _("It has ended. Thank you for the time you gave each other."))
         return redirect(reverse("my_mentorships"))
-    return render(request, "agreements/end.html", pair_context(request, found))
+    return render(request, "agreements/end.html", context)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
@@ -65,7 +65,11 @@ def _narrow(pairs: QuerySet[Proposal], chosen: Given) -> QuerySet[Proposal]:
             Q(mentee__person__full_name__icontains=words)
             | Q(mentor__person__full_name__icontains=words)
             | Exists(
-                Proposal.objects.filter(circle=OuterRef("circle"), mentee__person__full_name__icontains=words)
+                Proposal.objects.filter(
+                    Q(mentee__person__full_name__icontains=words)
+                    | Q(mentor__person__full_name__icontains=words),
+                    circle=OuterRef("circle"),
+                )
             )
         )
     answers = SideAnswer.objects.filter(proposal=OuterRef("pk"))
@@ -74,7 +78,8 @@ def _narrow(pairs: QuerySet[Proposal], chosen: Given) -> QuerySet[Proposal]:
         pairs = pairs.annotate(yes=yes).filter(yes=2)
     elif chosen.get("said") == "open":
         pairs = pairs.filter(Exists(answers.filter(answer="")))
-    return pairs.order_by("mentee__person__full_name", "pk")
+    by_circle = F("circle__number").asc(nulls_first=True)
+    return pairs.order_by(by_circle, "mentee__person__full_name", "pk")
 
 
 def _chosen(request: HttpRequest, run: Run, pairs: QuerySet[Proposal], given: Given) -> list[Proposal]:
@@ -91,11 +96,15 @@ def _chosen(request: HttpRequest, run: Run, pairs: QuerySet[Proposal], given: Gi
 def _ready(rows: Sequence[Proposal], never: set[int], answers: Answers, given: Given) -> set[int]:
     """What can still be made, by id; where both sides were asked only what both agreed to, unless filtered by it."""
     heard = not answers or bool(given.get("said"))
-    return {pair.pk for pair in rows if pair.pk not in never and (heard or _agreed(answers.get(pair.pk, {})))}
+    return {pair.pk for pair in rows if pair.pk not in never and (heard or _settled(pair, answers))}
 
 
-def _agreed(answers: dict[str, SideAnswer]) -> bool:
-    return len(answers) == 2 and all(row.answer == SideAnswer.Answer.YES for row in answers.values())
+def _settled(pair: Proposal, given: Answers) -> bool:
+    """Whether both said yes; those of circles are not asked."""
+    answers = given.get(pair.pk, {})
+    return pair.circle_id is not None or (
+        len(answers) == 2 and all(row.answer == SideAnswer.Answer.YES for row in answers.values())
+    )
 
 
 def _context(
@@ -108,7 +117,11 @@ def _context(
     rows, answers = list(pairs), said(run)
     never = barred(cohort, rows)
     ready = _ready(rows, never, answers, given)
-    published = run.proposals.exclude(published_at=None).count()
+    published = run.proposals.exclude(published_at=None)
+    count = published.aggregate(
+        pairs=Count("pk", filter=Q(circle=None)), circles=Count("circle", distinct=True)
+    )
+    every = run.proposals.aggregate(pairs=Count("pk", filter=Q(circle=None)), circles=Count("circle"))
     return desk_context(request, cohort) | {
         "run": run,
         "page": page,
@@ -125,8 +138,10 @@ def _context(
         "asked": bool(answers),
         "only_agreed": bool(answers) and not given.get("said"),
         "possible": len(ready),
-        "published": published,
-        "is_published": published > 0 and not run.proposals.filter(published_at=None).exists(),
+        "agreed": sum(pair.circle_id is None and pair.pk in ready for pair in rows),
+        "published": sum(count.values()),
+        "what": "both" if all(every.values()) else "circles" if every["circles"] else "pairs",
+        "is_published": any(count.values()) and not run.proposals.filter(published_at=None).exists(),
         "can_publish": run.state in READY and cohort.state in {Cohort.State.MATCHING, Cohort.State.RUNNING},
         "starts_running": cohort.state == Cohort.State.MATCHING,
         "here": request.get_full_path(),

@@ -39,7 +39,7 @@ from core.errors import Refused
 from core.roles import Permission
 from core.ui import Link
 from notifications.models import EmailLink, Message
-from programs.models import Cohort
+from programs.models import Cohort, Strand
 from programs.views.desk import desk_context, get_cohort
 
 PAGE = 50
@@ -67,7 +67,7 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "any": visible.exists(),
         "all_ended": not visible.filter(state__in=OPEN_STATES).exists(),
         "chips": _chips(request, found),
-        "kept": [(name, "1") for name in ("late", "silent", "help") if chosen.get(name)],
+        "kept": [(name, "1") for name in ("late", "silent", "help", "small") if chosen.get(name)],
         "reminds": reminds,
         "query": request.GET.urlencode(),
     }
@@ -90,6 +90,8 @@ def _chips(request: HttpRequest, cohort: Cohort) -> list[Link]:
         (_("Asks for help"), {"help": "1"}, ""),
         (pgettext("mentorships", "Ended"), {"state": "ended"}, ""),
     ]
+    if cohort.program.strands.filter(format=Strand.Format.CIRCLE).exists():
+        ready.insert(-1, (_("Circles with too few"), {"small": "1"}, ""))
     return [
         Link(label, mentorships_url(cohort, **f), current=given == f, kind=kind) for label, f, kind in ready
     ]

@@ -133,6 +133,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 MATCHING_APART_PAIRS = 300_000  # candidate pairs from which a solver has a process of its own
+MATCHING_APART_SEATS = 1_000  # the same for circles: candidate seats, counted at each time that suits
 MATCHING_PART_PAIRS = 300_000  # a large run is shared among workers in parts of so many, where it falls apart
 MATCHING_MEMORY_MB = env.int("MATCHING_MEMORY_MB", 4096)  # of one solver; 0: no limit
 MATCHING_SECONDS = env.int("MATCHING_SECONDS", 25 * 60)  # of one solver

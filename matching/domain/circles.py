@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from statistics import median
 from typing import Any
 
 import structlog
@@ -11,8 +13,8 @@ import structlog
 from matching.circles_snapshot import CircleSnapshot
 from matching.domain.failures import Failure, check_locks
 from matching.domain.findings import stored_parts
-from matching.engine import EngineError
-from matching.engine.circles import Gathered, Gathering, certify_circles, gather, why_not_placed
+from matching.domain.solving import circles_solved
+from matching.engine.circles import Gathered, Gathering, certify_circles, why_not_placed
 from matching.engine.field import Field
 from matching.models import Circle, Leftover, Outlook, Proposal
 
@@ -28,8 +30,11 @@ class Filled:
     found: Gathered
 
 
-def fill_circles(circles: CircleSnapshot) -> Filled:
-    """Form the circles. Raises Failure: too_many, lock_rule, lock_places, lock_circle, engine, not_proven."""
+def fill_circles(run_id: int, circles: CircleSnapshot) -> Filled:
+    """Form the circles. Raises Stopped for a run called off, and Failure.
+
+    The codes: too_many, lock_rule, lock_places, lock_circle, engine, memory, time, crash, not_proven.
+    """
     try:
         field = circles.people.field()
     except ValueError as error:
@@ -37,14 +42,7 @@ def fill_circles(circles: CircleSnapshot) -> Filled:
         raise Failure("too_many") from error
     check_locks(field, circles.people)
     problem = circles.problem(field)
-    try:
-        found = gather(problem)
-    except ValueError as error:  # the only thing a checked field can be refused for
-        log.warning("circle_locks_refused", error=str(error))
-        raise Failure("lock_circle") from error
-    except EngineError as error:
-        log.warning("engine_failed", error=str(error))
-        raise Failure("engine") from error
+    found = circles_solved(run_id, problem)
     proof = certify_circles(problem, found, found.bound)
     if not proof.ok:
         log.error("circles_not_proven", reason=proof.reason)
@@ -77,8 +75,7 @@ class CircleFindings:
             for member in circle.members:
                 for host in circle.hosts:
                     parts = field.parts(member, host)
-                    points = sum(part.points for part in parts)
-                    score = int(field.score_percent([member], [points])[0])
+                    score = self._fit(field, member, host)
                     proposals.append(
                         Proposal(
                             run_id=run_id,
@@ -100,7 +97,10 @@ class CircleFindings:
             if row not in found.circle_of:
                 absent = asdict(why_not_placed(self.filled.problem, found, row))
                 rules = [removal._asdict() for removal in field.removals(mentee=row)]
-                reasons = {**absent, "reason": f"circle_{absent['reason']}", "rules": rules}
+                reason = f"circle_{absent['reason']}"
+                if reason == "circle_no_host" and (field.mentee == row).any():
+                    reason = "circle_no_two"
+                reasons = {**absent, "reason": reason, "rules": rules}
                 left.append(Leftover(run_id=run_id, enrollment_id=enrollment, reasons=reasons))
         for row, enrollment in enumerate(people.mentors.enrollment):
             if people.mentors.limit[row] and row not in self._hosting:
@@ -109,11 +109,13 @@ class CircleFindings:
 
     def _why_closed(self, row: int) -> dict[str, Any]:
         people = self.snapshot.people
-        least = self.snapshot.sizes[people.mentors.strand[row]][0]
+        least, _most, hosts = self.snapshot.sizes[people.mentors.strand[row]]
         takes = people.mentors.limit[row]
         rules = [removal._asdict() for removal in self.filled.field.removals(mentor=row)]
         eligible = int((self.filled.field.mentor == row).sum())
         reason = "circle_small" if takes < least else "circle_closed"
+        if hosts > 1 and takes >= least and not (self.filled.problem.hosts == row).any():
+            reason = "circle_alone"
         return {"reason": reason, "least": least, "takes": takes, "eligible": eligible, "rules": rules}
 
     def outlooks(self, run_id: int) -> list[Outlook]:
@@ -147,6 +149,41 @@ class CircleFindings:
         return {"outcome": "others", "others": others, **enrollment}
 
     @cached_property
+    def seats(self) -> list[tuple[int, int, int]]:
+        """Place of the circle, member row and fit 0-100: the mean of its hosts."""
+        field, rows = self.filled.field, []
+        for place, circle in enumerate(self.filled.found.circles):
+            for member in circle.members:
+                fits = [self._fit(field, member, host) for host in circle.hosts]
+                rows.append((place, member, sum(fits) // len(fits)))
+        return rows
+
+    def pairs(self) -> Iterator[tuple[int, int, int]]:
+        """Enrollments of each member with each host, and their fit."""
+        people = self.snapshot.people
+        for circle in self.filled.found.circles:
+            for member in circle.members:
+                for host in circle.hosts:
+                    fit = self._fit(self.filled.field, member, host)
+                    yield people.mentees.enrollment[member], people.mentors.enrollment[host], fit
+
+    @staticmethod
+    def _fit(field: Field, member: int, host: int) -> int:
+        points = sum(part.points for part in field.parts(member, host))
+        return int(field.score_percent([member], [points])[0])
+
+    @cached_property
+    def _together(self) -> set[tuple[int, int]]:
+        """Member and host by person."""
+        mentees, mentors = self.snapshot.people.mentees.person, self.snapshot.people.mentors.person
+        return {
+            (mentees[member], mentors[host])
+            for circle in self.filled.found.circles
+            for member in circle.members
+            for host in circle.hosts
+        }
+
+    @cached_property
     def _hosting(self) -> dict[int, int]:
         """Place of the circle by row of the host."""
         circles = self.filled.found.circles
@@ -156,6 +193,8 @@ class CircleFindings:
         """The figures of the circles, for the run's row in the list of versions."""
         people, found = self.snapshot.people, self.filled.found
         hosts = [row for row, limit in enumerate(people.mentors.limit) if limit]
+        fits = [fit for _circle, _member, fit in self.seats]
+        given = [rank for mentee, mentor, rank in people.wishes if (mentee, mentor) in self._together]
         return {
             "circles": len(found.circles),
             "placed": found.placed,
@@ -166,6 +205,13 @@ class CircleFindings:
                 int(self.filled.problem.most[circle.candidate]) - len(circle.members)
                 for circle in found.circles
             ),
+            "total": sum(fits),
+            "median": median(fits) if fits else 0,
+            "lowest": min(fits, default=0),
+            "wishers": len({mentee for mentee, _mentor, _rank in people.wishes}),
+            "wishes_met": len(given),
+            "locked": len(people.locks),
+            "changed": len(self._together - set(people.keep)) if people.keep else None,
             "proven": found.certificate.proven,
             "gap": found.certificate.gap,
         }

@@ -1,23 +1,26 @@
-"""What decisions by hand would lead to: solved beside the present run, nothing stored."""
+"""What decisions by hand would lead to, for pairs and for circles: solved beside the present run, nothing stored."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
+from matching.circles_snapshot import read_circles
+from matching.domain.circles import CircleFindings, Filled
 from matching.domain.decisions import Pair
 from matching.domain.findings import Findings
 from matching.domain.fixed import Checker
+from matching.domain.solving import circles_at_once
 from matching.domain.undo import Wanted
 from matching.engine import EngineError
 from matching.engine.pricing import solve_field
 from matching.models import Run
 from matching.moves import FigureRow, Held, Move, different, figures, held, held_by, moves
-from matching.snapshot import read_snapshot
+from matching.snapshot import Snapshot, read_snapshot
 
 Persons = set[tuple[int, int]]  # mentee and mentor by person
 
@@ -30,6 +33,9 @@ class Consequences:
     moves: list[Move]
     counts: dict[str, int]
     costs_people: int  # mentees fewer than in the present run
+    circles: str = (
+        ""  # "proven", "close" where they could be better still, "late" where they are left out here
+    )
 
 
 def consequences(*, run: Run, wanted: Wanted) -> Consequences:
@@ -41,16 +47,28 @@ def consequences(*, run: Run, wanted: Wanted) -> Consequences:
     check(wanted)
     [before] = held_by(run)
     after, numbers = _solved(run, wanted)
+    known, circles = run.numbers, _gathered(run, wanted)
+    if circles:
+        after |= held(circles.pairs())
+        numbers["circles"] = circles.numbers()
+        said = "proven" if circles.filled.found.certificate.proven else "close"
+    else:
+        # None to form, or too many while the page waits: nothing is said of them.
+        seated = set(run.proposals.exclude(circle=None).values_list("mentee", flat=True))
+        before = {mentee: mentors for mentee, mentors in before.items() if mentee not in seated}
+        known = {name: value for name, value in known.items() if name != "circles"}
+        said = "late" if circles is None else ""
     changed = different(before, after)
     parted = [(a, b) for a, b in wanted.never if b.pk in before.get(a.pk, {})]
     by_hand = [(a.pk, b.pk) for a, b in [*wanted.lock, *parted]]
     found = moves(before, after, changed, by_hand=by_hand)
     kinds = [move.kind for move in found]
     return Consequences(
-        figures=figures(run.numbers, numbers),
+        figures=figures(known, numbers),
         moves=found,
         counts={kind: kinds.count(kind) for kind in ("out", "into", "moved")},
         costs_people=len(before) - len(after),
+        circles=said,
     )
 
 
@@ -64,29 +82,52 @@ def check(wanted: Wanted) -> None:
 
 
 def _solved(run: Run, wanted: Wanted) -> tuple[Held, dict[str, Any]]:
-    snapshot = read_snapshot(run.cohort, run.criteria)
+    snapshot = _decided(read_snapshot(run.cohort, run.criteria), run, wanted)
+    try:
+        field = snapshot.field(any_size=True)
+        found = solve_field(field, objective=run.objective, locks=snapshot.locks, keep=snapshot.keep)
+    except (ValueError, EngineError) as error:
+        raise _contradiction() from error
+    findings = Findings(snapshot, found.field, found.problem, found.solution)
+    mentees, mentors = snapshot.mentees.enrollment, snapshot.mentors.enrollment
+    pairs = ((mentees[mentee], mentors[mentor], score) for mentee, mentor, score in findings.pairs)
+    return held(pairs), findings.numbers()
+
+
+def _gathered(run: Run, wanted: Wanted) -> CircleFindings | Literal[False] | None:
+    """The circles with these decisions; False where there are none to form, None where it takes too long."""
+    circles = read_circles(run.cohort, run.criteria)
+    if circles is None:
+        return False
+    circles = replace(circles, people=_decided(circles.people, run, wanted))
+    try:
+        field = circles.people.field()
+        problem = circles.problem(field)
+        found = circles_at_once(problem)
+    except (ValueError, EngineError) as error:
+        raise _contradiction() from error
+    return CircleFindings(circles, Filled(field, problem, found)) if found else None
+
+
+def _decided(snapshot: Snapshot, run: Run, wanted: Wanted) -> Snapshot:
+    """What was read, with these decisions made and the pairs of the run kept."""
     never = _persons(wanted.never)
     known = set(snapshot.mentees.person), set(snapshot.mentors.person)
     locks = (set(snapshot.locks) - _persons(wanted.unlock) - never) | _persons(wanted.lock)
-    snapshot = replace(
+    return replace(
         snapshot,
         locks=sorted(pair for pair in locks if pair[0] in known[0] and pair[1] in known[1]),
         exclusions=sorted((set(snapshot.exclusions) - _persons(wanted.allow)) | never),
         keep=sorted(run.proposals.values_list("mentee__person_id", "mentor__person_id")),
     )
-    try:
-        field = snapshot.field(any_size=True)
-        found = solve_field(field, objective=run.objective, locks=snapshot.locks, keep=snapshot.keep)
-    except (ValueError, EngineError) as error:
-        raise Refused(
-            "contradiction",
-            _("The locked pairs and the rules of this run leave no solution."),
-            _("Look at the pairs decided by hand; unlock what no longer fits."),
-        ) from error
-    findings = Findings(snapshot, found.field, found.problem, found.solution)
-    mentees, mentors = snapshot.mentees.enrollment, snapshot.mentors.enrollment
-    pairs = ((mentees[mentee], mentors[mentor], score) for mentee, mentor, score in findings.pairs)
-    return held(pairs), findings.numbers()
+
+
+def _contradiction() -> Refused:
+    return Refused(
+        "contradiction",
+        _("The locked pairs and the rules of this run leave no solution."),
+        _("Look at the pairs decided by hand; unlock what no longer fits."),
+    )
 
 
 def _persons(pairs: Iterable[Pair]) -> Persons:

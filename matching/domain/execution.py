@@ -106,7 +106,8 @@ def _work(run: Run) -> None:
     if not field.complete:
         enter(run, "solving")
         found = solved_field(run.pk, field, snapshot, run.objective)
-        _finish(run, Findings(snapshot, found.field, found.problem, found.solution), circles, found.proof)
+        findings = Findings(snapshot, found.field, found.problem, found.solution)
+        _finish(run, findings, _filled(run, circles), found.proof)
         return
     problem = snapshot.problem(field)
     enter(run, "solving")
@@ -115,7 +116,12 @@ def _work(run: Run) -> None:
     if len(pieces) > 1:
         share_out(run, snapshot, pieces)
     else:
-        _finish(run, Findings(snapshot, field, problem, solved(run.pk, problem, run.objective)), circles)
+        findings = Findings(snapshot, field, problem, solved(run.pk, problem, run.objective))
+        _finish(run, findings, _filled(run, circles))
+
+
+def _filled(run: Run, circles: CircleSnapshot | None) -> CircleFindings | None:
+    return CircleFindings(circles, fill_circles(run.pk, circles)) if circles else None
 
 
 @transaction.atomic
@@ -136,7 +142,7 @@ def _is_the_same(run: Run) -> bool:
     return True
 
 
-def _finish(run: Run, findings: Findings, circles: CircleSnapshot | None, proof: Proof | None = None) -> None:
+def _finish(run: Run, findings: Findings, circles: CircleFindings | None, proof: Proof | None = None) -> None:
     """Prove, explain, store. What is written before the end is seen by nobody, and dropped if the end never comes.
 
     `proof` is that of a field too large to hold every pair.
@@ -144,10 +150,11 @@ def _finish(run: Run, findings: Findings, circles: CircleSnapshot | None, proof:
     enter(run, "certifying")
     certificate = _certify(findings.field, findings.problem, findings.solution)
     findings = replace(findings, solution=replace(findings.solution, certificate=certificate))
-    groups = fill_circles(circles) if circles else None
     enter(run, "explaining")
     forget_findings(run.pk)
-    run.snapshot_digest = circles.digest(findings.snapshot) if circles else findings.snapshot.digest()
+    run.snapshot_digest = (
+        circles.snapshot.digest(findings.snapshot) if circles else findings.snapshot.digest()
+    )
     run.engine_version, run.certificate = engine_version(), asdict(certificate)
     if proof:
         run.certificate["field"] = asdict(proof)
@@ -157,17 +164,20 @@ def _finish(run: Run, findings: Findings, circles: CircleSnapshot | None, proof:
     proposals = list(findings.proposals(run.pk))
     set_flags(proposals, findings.snapshot)
     _write(run, Proposal, proposals)
-    if circles and groups:
-        told = CircleFindings(circles, groups)
-        run.certificate["circles"] = asdict(groups.found.certificate)
-        run.numbers["circles"] = told.numbers()
-        made, seats = told.circles(run.pk)
-        _write(run, Circle, made)
-        _write(run, Proposal, seats)
-        _write(run, Leftover, told.leftovers(run.pk))
-        _write(run, Outlook, told.outlooks(run.pk))
+    if circles:
+        _write_circles(run, circles)
     enter(run, "storing")
     _store(run, findings)
+
+
+def _write_circles(run: Run, told: CircleFindings) -> None:
+    run.certificate["circles"] = asdict(told.filled.found.certificate)
+    run.numbers["circles"] = told.numbers()
+    made, seats = told.circles(run.pk)
+    _write(run, Circle, made)
+    _write(run, Proposal, seats)
+    _write(run, Leftover, told.leftovers(run.pk))
+    _write(run, Outlook, told.outlooks(run.pk))
 
 
 def _write(run: Run, model: type[models.Model], rows: Iterable[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Solving as a worker does it: small problems at once, large ones in a process that can be stopped."""
+"""Solving as a worker does it: small problems at once, large ones in a process that can be stopped; circles too."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from django.conf import settings
 from matching.domain.failures import Failure
 from matching.domain.stages import Stopped, is_wanted
 from matching.engine import EngineError, Problem, Solution, solve
+from matching.engine.circles import Gathered, Gathering, columns_of, gather
 from matching.engine.field import Field
 from matching.engine.pricing import FieldSolution, solve_field
-from matching.engine.process import Halted, Limits, solve_apart, solve_field_apart
+from matching.engine.process import Halted, Limits, gather_apart, solve_apart, solve_field_apart
 from matching.snapshot import Snapshot
+
+PART_AT_ONCE = 2.0  # seconds for a part of the circles while a page waits
+AT_ONCE = 8.0  # seconds for all of them
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +46,32 @@ def solved_field(run_id: int, field: Field, snapshot: Snapshot, objective: str) 
     if not found.proof.complete:
         raise Failure("time", covered_gap=found.proof.covered_gap)
     return found
+
+
+def circles_solved(run_id: int, problem: Gathering) -> Gathered:
+    """The best circles, likewise. Failure "lock_circle" for locked seats that cannot all stand."""
+    with _told(run_id):
+        try:
+            if columns_of(problem) < settings.MATCHING_APART_SEATS:
+                return gather(problem)
+            return gather_apart(problem, limits=_limits(run_id))
+        except ValueError as error:  # the only thing a checked field can be refused for
+            log.warning("circle_locks_refused", run=run_id, error=str(error))
+            raise Failure("lock_circle") from error
+
+
+def circles_at_once(problem: Gathering) -> Gathered | None:
+    """The best circles while a page waits; None where that takes too long. Raises ValueError for the locked seats.
+
+    What is not proven in time is stated by its gap.
+    """
+    if columns_of(problem) < settings.MATCHING_APART_SEATS:
+        return gather(problem, seconds=PART_AT_ONCE)
+    limits = Limits(megabytes=settings.MATCHING_MEMORY_MB, seconds=AT_ONCE)
+    try:
+        return gather_apart(problem, limits=limits, each=PART_AT_ONCE)
+    except Halted:
+        return None
 
 
 def _limits(run_id: int) -> Limits:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_array
 
 from matching.engine.circle_flow import approach, best_seats
-from matching.engine.circle_problem import NOBODY, Circle, Gathered, Gathering, Proof, gathered
+from matching.engine.circle_problem import NOBODY, Bound, Circle, Gathered, Gathering, Proof, gathered
 from matching.engine.circle_program import best_circles
 from matching.engine.circle_proof import Absence, certify_circles, why_not_placed
 from matching.engine.field import Field
@@ -29,8 +29,8 @@ from matching.engine.people import Pair
 from matching.engine.problem import Bools, Ints64
 
 __all__ = [
-    "EXACT", "NOBODY", "Absence", "Circle", "Gathered", "Gathering", "Proof", "certify_circles", "gather",
-    "gathering", "why_not_placed",
+    "EXACT", "NOBODY", "Absence", "Circle", "Gathered", "Gathering", "Proof", "certify_circles", "columns_of",
+    "gather", "gathering", "search", "told_of", "why_not_placed",
 ]  # fmt: skip
 
 EXACT = 5_000  # mentees for whom the optimum is proven
@@ -46,17 +46,34 @@ def gather(problem: Gathering, *, exact: bool | None = None, seconds: float = SE
     `exact` overrules the choice by size between a proof and an approach. Raises ValueError for locks that cannot
     stand together, EngineError if a solver fails.
     """
+    taken, bound = search(problem, exact=exact, seconds=seconds)
+    return told_of(problem, taken, bound)
+
+
+def search(
+    problem: Gathering, *, exact: bool | None = None, seconds: float = SECONDS
+) -> tuple[Ints64, Bound | None]:
+    """The seats of the best circles, as places among the candidates, and what was proven; see `gather`."""
     ordered, edges = _in_order(problem)
-    small = len(problem.free) <= EXACT and int(np.bitwise_count(problem.seats).sum()) <= COLUMNS
+    small = len(problem.free) <= EXACT and columns_of(problem) <= COLUMNS
     if small if exact is None else exact:
         try:
             answer = best_circles(ordered, seconds)
         except EngineError:  # nothing found in time
-            return gather(problem, exact=False)
-        found = gathered(problem, edges[best_seats(ordered, answer.opened, answer.placed)])
-        return replace(found, bound=answer.bound, certificate=certify_circles(problem, found, answer.bound))
-    found = gathered(problem, edges[approach(ordered)])
-    return replace(found, certificate=certify_circles(problem, found))
+            return search(problem, exact=False)
+        return edges[best_seats(ordered, answer.opened, answer.placed)], answer.bound
+    return edges[approach(ordered)], None
+
+
+def told_of(problem: Gathering, taken: Ints64, bound: Bound | None) -> Gathered:
+    """What `search` found as circles, certified."""
+    found = gathered(problem, taken)
+    return replace(found, bound=bound, certificate=certify_circles(problem, found, bound))
+
+
+def columns_of(problem: Gathering) -> int:
+    """Candidate seats, each counted at every time that suits it: how much there is to search."""
+    return int(np.bitwise_count(problem.seats).sum())
 
 
 def _in_order(problem: Gathering) -> tuple[Gathering, Ints64]:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from matching.engine import child
+from matching.engine.circle_problem import Gathered, Gathering
+from matching.engine.circles import SECONDS, search, told_of
 from matching.engine.criteria import Criteria
 from matching.engine.field import Field, build_field
 from matching.engine.people import Links, Pair, People
@@ -80,6 +82,25 @@ def _solve_field(mentees: People, mentors: People, criteria: Criteria, links: Li
     """What the child hands back of a solved field: nothing that its parent has already."""
     found = solve_field(build_field(mentees, mentors, criteria, links, any_size=True), **options)
     return found.field.pairs, found.solution, found.proof
+
+
+def gather_apart(problem: Gathering, *, limits: Limits = NONE, each: float = SECONDS) -> Gathered:
+    """`gather` with `each` seconds for a part of the field, in a process of its own; certified here.
+
+    Raises ValueError as `gather` does, and Halted.
+    """
+    found = _apart(limits, _search, problem, each)
+    if isinstance(found, str):
+        raise ValueError(found)
+    return told_of(problem, *found)
+
+
+def _search(problem: Gathering, each: float) -> Any:
+    """The seats and what was proven, or in words why the locked ones cannot stand."""
+    try:
+        return search(problem, seconds=each)
+    except ValueError as error:
+        return str(error)
 
 
 def _apart(limits: Limits, function: Callable[..., Any], *given: Any, **options: Any) -> Any:

@@ -23,7 +23,7 @@ from matching.domain.fixed import allow_pair, exclude_pair, lock_pairs, unlock_p
 from matching.domain.undo import undo_decisions
 from matching.forms import ExcludeForm
 from matching.models import Decision
-from matching.queries import exclusions_of, latest_ready
+from matching.queries import exclusions_of, latest_ready, sits_in_circle
 from matching.review import is_uid
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
@@ -85,7 +85,7 @@ def pairs_named(cohort: Cohort, chosen: list[str]) -> list[Pair]:
     split = [tuple(value.split(":")) for value in chosen]
     wanted = [(pair[0], pair[1]) for pair in split if len(pair) == TWO and all(is_uid(uid) for uid in pair)]
     people = Enrollment.objects.filter(cohort=cohort, uid__in={uid for pair in wanted for uid in pair})
-    by_uid = {str(row.uid): row for row in people.select_related("person", "cohort__program")}
+    by_uid = {str(row.uid): row for row in people.select_related("person", "cohort__program", "strand")}
     return [
         (by_uid[mentee], by_uid[mentor]) for mentee, mentor in wanted if mentee in by_uid and mentor in by_uid
     ]
@@ -120,6 +120,7 @@ def exclude(request: HttpRequest, program: str, cohort: str, mentee: Any, mentor
         "form": form,
         "mentee": first,
         "mentor": second,
+        "in_circles": sits_in_circle(first),
         "back": back_to(request, found),
     }
     return render(request, "matching/exclude.html", context)

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_safe
 from core.roles import Permission
 from core.ui import Link
 from matching.compare import KINDS, compare
-from matching.equity import equity
+from matching.equity import equity, equity_beside
 from matching.facets import facets
 from matching.pictures import BAR, HEIGHT, cohort_map, distribution
 from matching.queries import READY, runs_of
+from matching.summary import only_circles
 from matching.views.common import matching_context, whole_cohort
 
 
@@ -33,7 +34,7 @@ def comparison(request: HttpRequest, program: str, cohort: str, number: int, oth
     result = compare(before, after, kind=kind, number=request.GET.get("page"))
     labels = {
         "": _("All who change"),
-        "moved": _("Another mentor"),
+        "moved": _("Another circle") if only_circles(before) and only_circles(after) else _("Another mentor"),
         "out": _("Left out"),
         "into": _("Got in"),
     }
@@ -46,6 +47,9 @@ def comparison(request: HttpRequest, program: str, cohort: str, number: int, oth
         "before": before,
         "after": after,
         "result": result,
+        "equity": equity_beside(before, after),
+        "has_circles": any(run.numbers.get("circles") for run in (before, after)),
+        "only_circles": only_circles(before) and only_circles(after),
         "chips": chips,
         "ready": ready.values(),
     }
@@ -73,6 +77,7 @@ def pictures(request: HttpRequest, program: str, cohort: str, number: int) -> Ht
         "map": cohort_map(run, known, by, page),
         "columns": columns,
         "equity": equity(run),
+        "only_circles": only_circles(run),
         "bars": {"width": BAR * len(columns), "bar": BAR - 8, "height": HEIGHT},
     }
     return render(request, "matching/pictures.html", context)

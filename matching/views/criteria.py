@@ -17,7 +17,7 @@ from core.errors import Refused
 from core.roles import Permission
 from matching.criteria_form import CriteriaForm, form_values
 from matching.domain.criteria import change_criteria, delete_preset, save_preset
-from matching.effect import Effect, effect_of
+from matching.effect import Effect, effect_of, effect_on_circles
 from matching.engine.field import Criteria
 from matching.history import Version, versions
 from matching.models import Preset, Scheme
@@ -67,7 +67,7 @@ def criteria(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "form": form,
         "start": start.name,
         "others": others,
-        "effect": _effect(found, form, start.criteria),
+        **_effect(found, form, start.criteria),
         "shipped": [(code, preset) for code, preset in SHIPPED.items()],
         "kept": found.program.presets.order_by("name"),
         "kept_name": request.POST.get("name", ""),
@@ -115,12 +115,13 @@ def _act(
     return redirect("matching_review", cohort.program.slug, cohort.slug)
 
 
-def _effect(cohort: Cohort, form: CriteriaForm, before: dict[str, Any]) -> Effect | None:
-    """Of the values on the screen; none where they are not valid."""
-    if not form.is_bound:
-        return effect_of(cohort, before)
+def _effect(cohort: Cohort, form: CriteriaForm, before: dict[str, Any]) -> dict[str, Effect | None]:
+    """Of the values on the screen, on pairs and on circles; none where they are not valid."""
     wrong = set(form.errors) - {NON_FIELD_ERRORS}  # a refusal is not about the values
-    return None if wrong else effect_of(cohort, form.criteria(before))
+    if form.is_bound and wrong:
+        return {"effect": None, "on_circles": None}
+    criteria = form.criteria(before) if form.is_bound else before
+    return {"effect": effect_of(cohort, criteria), "on_circles": effect_on_circles(cohort, criteria)}
 
 
 @login_required

@@ -20,7 +20,15 @@ from matching.domain.fixed import lock_pair
 from matching.domain.undo import Wanted, decide, swapped
 from matching.forms import PairForm
 from matching.models import Decision, Run
-from matching.queries import READY, exclusions_of, latest_ready, locks_of, recent_decisions, runs_of
+from matching.queries import (
+    READY,
+    exclusions_of,
+    latest_ready,
+    locks_of,
+    recent_decisions,
+    runs_of,
+    sits_in_circle,
+)
 from matching.views.acts import Pair, act_of, back_to, decide_url, pairs_named, say
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
@@ -98,6 +106,7 @@ def decide_page(request: HttpRequest, program: str, cohort: str, number: int) ->
         "wanted": wanted,
         "refused": refused,
         "outcome": outcome,
+        "in_circles": any(sits_in_circle(mentee) for mentee, _mentor in pairs),
         "seen": last_number(found),
         "back": back_to(request, found),
     }

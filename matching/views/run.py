@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -24,7 +25,7 @@ from matching.forms import ReviewFilter
 from matching.models import Proposal, Run
 from matching.others import people_named, why_not_other
 from matching.queries import READY, UNDER_WAY, decisions_since, latest_ready, runs_of, scheme_of
-from matching.summary import chips, lede, stage_words
+from matching.summary import chips, lede, only_circles, run_figures, stage_words
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
 from programs.labels import word
@@ -89,8 +90,10 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "narrowed": list(chosen(given)),
         "show": show,
         "lede": lede(run, cohort.program),
+        "figures": run_figures(run, f"{_pictures_url(cohort, run)}#equity"),
+        "only_circles": only_circles(run),
         "chips": chips(request, counted, show, before, cohort.program),
-        "stale": _stale(run),
+        **_stale(run),
         "newest": newest if newest and newest.number > run.number else None,
         "criteria_changed": run.criteria != Criteria.from_dict(scheme_of(cohort).criteria).to_dict(),
         "publish_url": _publish_url(cohort, run),
@@ -105,17 +108,26 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
     }
     context |= _listed(run, pairs, show, given, request.GET.get("page"))
     if "left" not in context and (opened := _opened(request, seats)):
-        context["pair"] = review.pair_detail(cohort.program, opened)
-        if opened.circle_id is None:
-            context |= _asked(request, run, opened)
+        context |= _detail(request, cohort, run, opened)
     return context
 
 
-def _stale(run: Run) -> int:
-    """How many pairs of an open run can no longer be made."""
+def _detail(request: HttpRequest, cohort: Cohort, run: Run, opened: Proposal) -> dict[str, Any]:
+    """The opened pair; of a seat in a circle also the same member with each host."""
+    detail = {"pair": review.pair_detail(cohort.program, opened)}
+    if opened.circle_id is None:
+        return detail | _asked(request, run, opened)
+    same = review.pairs_of(run).filter(circle=opened.circle_id, mentee=opened.mentee_id)
+    return detail | {"beside": list(same.order_by("mentor_id"))}
+
+
+def _stale(run: Run) -> dict[str, int]:
+    """How many pairs, and seats of circles, of an open run can no longer be made."""
     if run.state != Run.State.CERTIFIED:
-        return 0
-    return review.impossible(Proposal.objects.filter(run=run)).count()
+        return {"stale": 0, "stale_seats": 0}
+    found = review.impossible(Proposal.objects.filter(run=run)).order_by()
+    seats = Count("mentee", filter=~Q(circle=None), distinct=True)
+    return found.aggregate(stale=Count("pk", filter=Q(circle=None)), stale_seats=seats)
 
 
 def _asked(request: HttpRequest, run: Run, opened: Proposal) -> dict[str, Any]:
@@ -148,6 +160,10 @@ def _opened(request: HttpRequest, pairs: Any) -> Proposal | None:
     """The pair that the address names; none for an address that was cut or comes from another run."""
     wanted = request.GET.get("pair", "")
     return next((row for row in pairs.filter(uid=wanted)), None) if review.is_uid(wanted) else None
+
+
+def _pictures_url(cohort: Cohort, run: Run) -> str:
+    return reverse("matching_pictures", args=[cohort.program.slug, cohort.slug, run.number])
 
 
 def _publish_url(cohort: Cohort, run: Run) -> str:

@@ -129,12 +129,12 @@ def _shown(request: HttpRequest, cohort: Cohort, asked: Asked) -> dict[str, Any]
         }
     if "unable" in asked.answer:
         return {"unable": unable_words(asked.answer)}
-    found = comparison(cohort.program, asked.answer)
+    answer, circles = asked.answer, asked.answer.get("circles") or {}
+    late = bool(circles.get("late"))
     return {
-        "found": found,
-        "gained_any": any(side.count for side in found.gained.values()),
-        "lost_any": any(side.count for side in found.lost.values()),
-        "more": found.changed - len(found.changes),
+        "found": comparison(cohort.program, answer) if "figures" in answer else None,
+        "seated": comparison(cohort.program, circles, circles=True) if circles and not late else None,
+        "circles_late": late,
     }
 
 

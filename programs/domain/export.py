@@ -30,7 +30,7 @@ def export_program(program: Program) -> ProgramFile:
 
 
 def _strand(strand: Any) -> dict[str, Any]:
-    names = ("slug", "name", "format", "contract_types", "size_min", "size_max")
+    names = ("slug", "name", "format", "contract_types", "size_min", "size_max", "hosts")
     return {name: getattr(strand, name) for name in names}
 
 

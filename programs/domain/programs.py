@@ -53,10 +53,16 @@ def create_program(
 
 @transaction.atomic
 def update_program(
-    *, program: Program, changes: Mapping[str, Any], expected: str, by: Person | None
+    *,
+    program: Program,
+    changes: Mapping[str, Any],
+    expected: str,
+    by: Person | None,
+    circles: Mapping[int, Mapping[str, int]] | None = None,
 ) -> Program:
     """Change name, time zone, texts, words, policy defaults. Cohorts keep the policy they were made with.
 
+    `circles` gives size and hosts by strand, which count in every cohort from its next run on.
     `expected` is the `stamp` that the change is based on. Raises Refused("changed_meanwhile").
     """
     locked = Program.objects.select_for_update().get(pk=program.pk)
@@ -68,8 +74,24 @@ def update_program(
         setattr(locked, key, changes[key])
     if changed:
         locked.save(update_fields=changed)
+    changed += _change_circles(locked, circles or {})
+    if changed:
         record(Verb.PROGRAM_CHANGED, by=by, target=locked, program_id=locked.pk, data={"fields": changed})
     return locked
+
+
+def _change_circles(program: Program, circles: Mapping[int, Mapping[str, int]]) -> list[str]:
+    """What became different, as strand and setting."""
+    changed = []
+    for strand in program.strands.filter(pk__in=circles, format=Strand.Format.CIRCLE).order_by("pk"):
+        wanted = circles[strand.pk]
+        names = [name for name in Strand.CIRCLE_SETTINGS if wanted[name] != getattr(strand, name)]
+        for name in names:
+            setattr(strand, name, wanted[name])
+        if names:
+            strand.save(update_fields=names)
+            changed += [f"{strand.slug}.{name}" for name in names]
+    return changed
 
 
 @transaction.atomic

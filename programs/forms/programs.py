@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from core.forms import PageForm
 from core.roles import Role
 from people.models import Organization, Person
+from programs.forms.circles import Circles
 from programs.forms.fields import (
     AddressMixin,
     Parts,
@@ -111,17 +112,32 @@ class ProgramSettingsForm(StampedForm):
         both = [(key, language) for key in TEXTS for language in program.languages]
         add_fields(self, {f"{key}_{language}": _text_field(key, language) for key, language in both})
         add_fields(self, policy_fields())
+        self._circles = Circles(program)
+        add_fields(self, self._circles.fields())
+        self.initial.update(self._circles.initial())
+
+    def clean(self) -> dict[str, Any]:
+        """Sizes of circles in order."""
+        for name, problem in list(self._circles.problems(self.cleaned_data)):
+            self.add_error(name, problem)
+        return self.cleaned_data
 
     @property
     def parts(self) -> Parts:
         """The fields in groups."""
+        circles = self._circles.names()
         texts = [f"{key}_{language}" for key in TEXTS for language in self.program.languages]
         return [
             self.part(_("The program"), ["name", "timezone", "is_public"]),
             self.part(_("What strangers and applicants read"), texts),
             self.part(_("How pairs work in new cohorts"), PAIRS),
             self.part(_("Ways to match in new cohorts"), MODES),
+            *([self.part(_("Circles, in every cohort"), circles)] if circles else []),
         ]
+
+    def circles(self) -> dict[int, dict[str, int]]:
+        """Size and hosts of circles by strand, as `update_program` takes them."""
+        return self._circles.settings(self.cleaned_data)
 
     def changes(self) -> dict[str, Any]:
         """What `update_program` takes."""

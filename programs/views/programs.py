@@ -155,8 +155,10 @@ def _settings(
     if request.method == "POST" and form.is_valid():
         try:
             changes = form.changes()
+            circles = form.circles() if isinstance(form, ProgramSettingsForm) else {}
+            stamped = form.cleaned_data["stamp"]
             update_program(
-                program=program, changes=changes, expected=form.cleaned_data["stamp"], by=reader(request)
+                program=program, changes=changes, circles=circles, expected=stamped, by=reader(request)
             )
         except Refused as refusal:
             show_refusal(form, refusal)

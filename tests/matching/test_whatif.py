@@ -70,7 +70,8 @@ class TestAnswer:
     def test_tells_both_results_on_both_scales_and_which_pairs_change(self, here):
         answer = compare(here.cohort, PRESENT, Question(with_weights(skills=1, goals=10), "people"))
         assert answer["figures"] == {
-            "mentees": [2, 2], "matched": [2, 2], "pairs": [2, 2], "wishes": [0, 1], "changed": [0, 2],
+            "mentees": [2, 2], "matched": [2, 2], "pairs": [2, 2], "circles": [0, 0],
+            "wishes": [0, 1], "changed": [0, 2],
             "present_lowest": [100, 0], "present_median": [100, 0], "present_total": [200, 0],
             "asked_lowest": [9, 90], "asked_median": [9, 90], "asked_total": [18, 180],
         }  # fmt: skip

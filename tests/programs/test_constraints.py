@@ -91,6 +91,12 @@ def test_sizes_of_a_strand_are_in_order(sizes: str) -> None:
     refused("strand_size_in_order", f"UPDATE programs_strand SET {sizes} WHERE id = %s", strand.pk)
 
 
+@pytest.mark.parametrize("change", ["hosts = 0", "hosts = 2", "hosts = 3, format = 'circle'"])
+def test_one_or_two_host_a_circle_and_one_a_pair(change: str) -> None:
+    strand = StrandFactory()
+    refused("strand_hosts_one_or_two", f"UPDATE programs_strand SET {change} WHERE id = %s", strand.pk)
+
+
 def test_versions_of_a_questionnaire_count() -> None:
     first = QuestionnaireFactory()
     second = QuestionnaireFactory(program=first.program, key=first.key, number=2)

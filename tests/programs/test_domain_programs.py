@@ -10,7 +10,13 @@ from core.roles import Role
 from programs.domain.programs import add_member, create_program, remove_member, update_program
 from programs.models import Membership, Program
 from programs.rules import POLICY, RESERVED, stamp
-from tests.factories import MembershipFactory, OrganizationFactory, PersonFactory, ProgramFactory
+from tests.factories import (
+    MembershipFactory,
+    OrganizationFactory,
+    PersonFactory,
+    ProgramFactory,
+    StrandFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +125,26 @@ def test_the_stamp_follows_every_setting(field: str) -> None:
         program, field, not value if isinstance(value, bool) else {"en": {}} if isinstance(value, dict) else 7
     )
     assert stamp(program) != before
+
+
+def test_size_and_hosts_of_circles_change_and_say_so() -> None:
+    program, manager = ProgramFactory(), PersonFactory()
+    sizes = {"program": program, "size_min": 4, "size_max": 8}
+    circles, pairs = StrandFactory(**sizes, slug="rounds", format="circle"), StrandFactory(**sizes)
+    before = stamp(program)
+    wanted = {"size_min": 4, "size_max": 6, "hosts": 2}
+    change = {"changes": {}, "circles": {circles.pk: wanted, pairs.pk: wanted}, "by": manager}
+    update_program(program=program, expected=before, **change)
+    found = [
+        tuple(row) for row in program.strands.order_by("pk").values_list("size_min", "size_max", "hosts")
+    ]
+    assert found == [(4, 6, 2), (4, 8, 1)]
+    assert events(program) == [
+        ("program.changed", manager.pk, {"fields": ["rounds.size_max", "rounds.hosts"]})
+    ]
+    assert stamp(program) != before
+    update_program(program=program, expected=stamp(program), **change)
+    assert len(events(program)) == 1
 
 
 def test_what_is_no_setting_is_a_mistake() -> None:

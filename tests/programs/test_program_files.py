@@ -223,6 +223,8 @@ def broken(**changes: Any) -> str:
         ({"strands__0__slug": None}, "strands[1]: 'slug' is missing"),
         ({"strands__0__format": "trio"}, "strands[1].format: 'trio' is not one of one_to_one, circle"),
         ({"strands__0__size_min": 5}, "strands[1]: size_min 5 to size_max 1 is not a range"),
+        ({"strands__0__hosts": 2}, "strands[1].hosts: 2 is not 1, or 2 for circles"),
+        ({"strands__0__hosts": 3, "strands__0__format": "circle"}, "strands[1].hosts: 3 is not 1, or 2 for"),
         ({"strands__0__name": "x"}, "strands[1].name: is not text by language"),
         ({"questionnaires__mentor": None}, "questionnaires.mentor: is missing"),
         ({"questionnaires__mentor__purpose": "survey"}, "questionnaires.mentor: is missing"),

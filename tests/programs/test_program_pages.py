@@ -21,6 +21,7 @@ from tests.factories import (
     OrganizationFactory,
     PersonFactory,
     ProgramFactory,
+    StrandFactory,
 )
 from tests.programs.test_cohort_settings import assert_error
 
@@ -227,6 +228,23 @@ def test_settings_changed_by_somebody_else_are_not_overwritten(manager: Client, 
     assertContains(manager.post("/desk/ours/settings/", mine), "Somebody else has changed these settings")
     program.refresh_from_db()
     assert program.name == "Theirs"
+
+
+def test_circles_of_two_hosts_are_a_setting(manager: Client, program: Program) -> None:
+    assertNotContains(manager.get("/desk/ours/settings/"), "Circles, in every cohort")
+    strand = StrandFactory(program=program, name={"en": "Rounds"}, format="circle", size_min=4, size_max=8)
+    shown = manager.get("/desk/ours/settings/")
+    assertContains(shown, "Rounds: hosts of each circle")
+    names = {name: f"{name}_{strand.pk}" for name in ("size_min", "size_max", "hosts")}
+    assert [shown.context["form"][name].value() for name in names.values()] == [4, 8, 1]
+    problem = "The most cannot be less than the fewest, 9."
+    sent = settings_of(program, **{names["size_min"]: 9, names["size_max"]: 8, names["hosts"]: 2})
+    assert_error(manager.post("/desk/ours/settings/", sent), names["size_max"], problem)
+    assertRedirects(
+        manager.post("/desk/ours/settings/", {**sent, names["size_min"]: 3}), "/desk/ours/settings/"
+    )
+    strand.refresh_from_db()
+    assert (strand.size_min, strand.size_max, strand.hosts) == (3, 8, 2)
 
 
 def test_words_are_shown_saved_and_given_back(manager: Client, program: Program) -> None:
