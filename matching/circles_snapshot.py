@@ -40,8 +40,10 @@ class CircleSnapshot:
         )
 
 
-def read_circles(cohort: Cohort, criteria: Mapping[str, Any]) -> CircleSnapshot | None:
-    """The cohort's circles; None where nobody waits for one or nobody could host one.
+def read_circles(
+    cohort: Cohort, criteria: Mapping[str, Any], *, near: int | None = None
+) -> CircleSnapshot | None:
+    """The cohort's circles; None where nobody waits for one or nobody could host one. `near` is a run to keep close to.
 
     Whoever hosts a circle already hosts no second one.
     """
@@ -50,7 +52,7 @@ def read_circles(cohort: Cohort, criteria: Mapping[str, Any]) -> CircleSnapshot 
         sizes = {pk: tuple(size) for pk, *size in strands.values_list("pk", *Strand.CIRCLE_SETTINGS)}
         if not sizes:
             return None
-        people = read_snapshot(cohort, criteria, kind=Strand.Format.CIRCLE)
+        people = read_snapshot(cohort, criteria, kind=Strand.Format.CIRCLE, near=near)
         hosts = people.mentors
         busy = set(
             Enrollment.objects.filter(pk__in=hosts.enrollment, used__gt=0).values_list("pk", flat=True)

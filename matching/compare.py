@@ -11,8 +11,11 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from matching.criteria_words import LABELS
 from matching.models import Decision, Exclusion, Leftover, Proposal, Run
 from matching.moves import FigureRow, Move, different, figures, held_by, kind_of, moves
+from matching.option_words import minimum_words, start_words
+from matching.options import options_of
 from matching.rule_words import CRITERIA, RULES
 from participants.models import Enrollment
 
@@ -72,7 +75,26 @@ def compare(before: Run, after: Run, *, kind: str = "", number: str | None = Non
 
 
 def differences(before: Run, after: Run) -> list[Difference]:
-    """What the criteria of the two say differently, in words where there are any."""
+    """What the options and the criteria of the two say differently, in words where there are any."""
+    return [*_options(before, after), *_criteria(before, after)]
+
+
+def _options(before: Run, after: Run) -> list[Difference]:
+    """The minimum fit, and the pairs kept close to: what was chosen for each run alone."""
+    found = []
+    if _other_minimum(before, after):
+        found.append(Difference(_("Minimum fit"), minimum_words(before), minimum_words(after)))
+    chosen = [options_of(run) for run in (before, after)]
+    if (chosen[0].start, chosen[0].run) != (chosen[1].start, chosen[1].run):
+        found.append(Difference(_("Start from"), start_words(before), start_words(after)))
+    return found
+
+
+def _other_minimum(before: Run, after: Run) -> bool:
+    return (before.least_fit, before.raise_lowest) != (after.least_fit, after.raise_lowest)
+
+
+def _criteria(before: Run, after: Run) -> list[Difference]:
     found = []
     if before.objective != after.objective:
         found.append(
@@ -100,6 +122,7 @@ def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Differenc
 
 def _label(name: str) -> str | Promise:
     words: dict[str, str | Promise] = {
+        **{name: LABELS[name] for name in ("min_fit", "left_out_first", "level_curve")},
         "chain_levels": RULES["chain"],
         "exclusions": RULES["exclusion"],
         "past_pairs": RULES["past_pair"],
@@ -141,7 +164,13 @@ class _Reasons:
         self._excluded = set(excluded)
         self._in_old, self._in_new = _take_part(before, after, shown)
         self._runs = before, after
-        self._same_criteria = not differences(before, after)
+        self._other = ""
+        if _criteria(before, after):
+            self._other = _("the criteria changed")
+        elif _other_minimum(before, after):
+            self._other = _("another minimum fit")
+        elif _options(before, after):
+            self._other = _("another run to start from")
 
     def of(self, move: Move) -> str:
         """One sentence."""
@@ -173,8 +202,8 @@ class _Reasons:
 
     def _by_fit(self, move: Move) -> str:
         old, new = (max((row.score for row in side), default=None) for side in (move.before, move.after))
-        if not self._same_criteria:
-            return _("the criteria changed")
+        if self._other:
+            return self._other
         if old is not None and new is not None and new > old:
             text = _("fits better: %(new)s instead of %(old)s%(part)s")
             return text % {"new": new, "old": old, "part": self._part(move)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.html import format_html
@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from matching import circle_words, rule_words
+from matching.kind_words import KindWords
 from matching.lexicon import listed
 from matching.models import Leftover, Outlook, Run
 from participants.models import Enrollment
 from people.models import Person
+from programs.labels import word
+from programs.models import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,39 @@ def names_of(enrollments: Iterable[int]) -> dict[int, str]:
 
 
 def leftovers(rows: Iterable[Leftover]) -> dict[int, Told]:
-    """By leftover id. The enrollments' people must have been fetched along; one query more."""
+    """By leftover id. The enrollments' people must have been fetched along; a fixed number of queries more."""
     rows = list(rows)
+    if not rows:
+        return {}
     names = names_of(pk for row in rows for pk in row.reasons.get("named", []))
-    return {row.pk: _leftover(row, names) for row in rows}
+    program = rows[0].run.cohort.program
+    reasons = [row.reasons for row in rows]
+    kinds = KindWords(
+        program,
+        [told["recruit"]["kind"] for told in reasons if "recruit" in told],
+        [told["common"] for told in reasons if told.get("common")],
+    )
+    told = {row.pk: _leftover(row, names, kinds) for row in rows}
+    for row in rows:
+        if "recruit" in row.reasons:
+            told[row.pk] = _with_recruit(
+                told[row.pk], row, kinds.line(row.reasons["recruit"]["kind"]), program
+            )
+    return told
 
 
-def _leftover(row: Leftover, names: Names) -> Told:
+def _with_recruit(told: Told, row: Leftover, like: str, program: Program) -> Told:
+    """With the mentor who would match this person."""
+    if like:
+        text = _("One more {mentor} like this could match {name}: {like}.")
+    else:
+        text = _("One more {mentor} of any kind could match {name}.")
+    name = row.enrollment.person.get_short_name()
+    line = format_html(text, mentor=word(program, "mentor"), name=name, like=like)
+    return replace(told, what_to_do=[*told.what_to_do, line])
+
+
+def _leftover(row: Leftover, names: Names, kinds: KindWords) -> Told:
     name = row.enrollment.person.get_short_name()
     reasons = row.reasons
     rules = [_removal(rule) for rule in reasons["rules"]]
@@ -78,11 +107,17 @@ def _leftover(row: Leftover, names: Names) -> Told:
                 why, rules, relax or [_("Find somebody who fits the rules, or loosen more than one of them.")]
             )
         case "places":
-            return _places(name, reasons, names, relax)
+            return _places(name, reasons, names, relax, kinds.common(reasons.get("common", {})))
         case "minimum":
             why = format_html(
                 _("Every pair with {name} that the rules allow is under the minimum fit."), name=name
             )
+            if reasons.get("raised"):
+                text = _(
+                    "The minimum was raised only as far as nobody more goes without: under a lower one {name} "
+                    "could be matched in place of somebody else, not beside them."
+                )
+                return Told(why, [*rules, format_html(text, name=name)], relax)
             return Told(
                 why, rules, [_("Lower the minimum fit, or lock a pair that you think right."), *relax]
             )
@@ -101,7 +136,7 @@ def _leftover(row: Leftover, names: Names) -> Told:
     return Told(why, rules, [_("Run again for as many people as possible.")])
 
 
-def _places(name: str, reasons: Mapping[str, Any], names: Names, relax: list[str]) -> Told:
+def _places(name: str, reasons: Mapping[str, Any], names: Names, relax: list[str], common: str) -> Told:
     if reasons["all_places"]:
         text = ngettext(
             "{competing} people share one place: for {name} it would be taken from somebody else.",
@@ -117,12 +152,14 @@ def _places(name: str, reasons: Mapping[str, Any], names: Names, relax: list[str
     )
     shortage = ngettext(
         "{competing} people compete for one place, which one person offers.",
-        "{competing} people compete for {places} places, and nobody else may take any of them.",
+        "{competing} people compete for {places} places, and none of them could take any other.",
         reasons["places"],
     )
     mentors = [names[pk] for pk in reasons["named"] if pk in names]
     mentors += [""] * max(0, reasons["mentors"] - len(mentors))
     details = [format_html(shortage, competing=reasons["competing"], places=reasons["places"])]
+    if common:
+        details.append(format_html("{}", common))
     todo = (
         [format_html(_("One more place with any of these would do: {names}."), names=listed(mentors))]
         if mentors
@@ -173,7 +210,8 @@ def _win(win: Mapping[str, Any], name: str) -> str:
             win["covered"],
         )
     rule = rule_words.RULES[win["rule"]]
-    return format_html(text, rule=rule, value=win["value"], count=win["covered"], name=name)
+    value = "" if win["value"] is None else rule_words.amount(win["rule"], win["value"])
+    return format_html(text, rule=rule, value=value, count=win["covered"], name=name)
 
 
 def wishes(outlooks: Iterable[Outlook]) -> dict[int, list[WishTold]]:

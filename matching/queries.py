@@ -59,7 +59,7 @@ def mentees_matched(cohort: Cohort) -> dict[str, int]:
 
 def runs_of(cohort: Cohort) -> QuerySet[Run]:
     """All runs of the cohort, newest first."""
-    return Run.objects.filter(cohort=cohort).select_related("requested_by").order_by("-number")
+    return Run.objects.filter(cohort=cohort).select_related("requested_by", "start_run").order_by("-number")
 
 
 def latest_ready(cohort: Cohort | int, *, before: int | None = None) -> Run | None:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.utils.text import capfirst
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.ui import Fact
 from matching.engine.criteria import Rules
-from matching.engine.field import UNKNOWN, Criteria
-from matching.engine.kinds import Kind
+from matching.engine.field import Criteria
 from matching.engine.relief import Relaxation, recruits, relaxations
-from matching.lexicon import goal_labels, medium, plain, slots
+from matching.kind_words import KindWords, stored_kind
 from matching.loaded import load_engine
-from matching.models import Run
-from matching.snapshot import Snapshot
-from participants.models import Enrollment, Skill
-from people.models import Unit
-from programs.labels import in_language
-from programs.models import Strand
+from matching.models import Leftover, Run
+from participants.models import Enrollment
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +41,21 @@ class RuleTold:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortTold:
+    """So many people compete for so many places; `common` says what they have in common."""
+
+    competing: int
+    places: int
+    common: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recruiting:
     """The list of a run. `total` is what all the kinds together win of the `left`."""
 
     left: int
     total: int
+    short: list[ShortTold]
     kinds: list[KindTold]
     rules: list[RuleTold]
 
@@ -71,89 +77,59 @@ def recruiting(run: Run) -> Recruiting:
         found = (people.get(mentees[row]) for row in rows)
         return sorted((row for row in found if row), key=lambda row: (row.person.full_name, row.pk))
 
-    words = _Words(run, loaded.snapshot, [found.kind for found in kinds])
+    stored = [stored_kind(found.kind, loaded.snapshot) for found in kinds]
+    short = _closed_sets(run)
+    words = KindWords(run.cohort.program, stored, [reasons["common"] for reasons in short])
     in_force = Criteria.from_dict(loaded.snapshot.criteria).rules
     return Recruiting(
         left=len(mentees) - loaded.solution.covered,
         total=kinds[-1].total if kinds else 0,
+        short=[
+            ShortTold(reasons["competing"], reasons["places"], words.common(reasons["common"]))
+            for reasons in short
+        ],
         kinds=[
-            KindTold(
-                found.mentors, found.places, found.covered, words.facts(found.kind), named(found.mentees)
-            )
-            for found in kinds
+            KindTold(found.mentors, found.places, found.covered, words.facts(kind), named(found.mentees))
+            for found, kind in zip(kinds, stored, strict=True)
         ],
         rules=[RuleTold(_relaxed(found, in_force), found.covered, named(found.could)) for found in rules],
     )
 
 
-class _Words:
-    """The kinds' ids in the reader's words. Four queries."""
-
-    def __init__(self, run: Run, snapshot: Snapshot, kinds: Sequence[Kind]) -> None:
-        self._snapshot = snapshot
-        self._goals = goal_labels(run.cohort.program)
-        skills = {skill for kind in kinds for skill in kind.skills}
-        self._skills = {row.pk: in_language(row.name) for row in Skill.objects.filter(pk__in=skills)}
-        self._strands = Strand.objects.in_bulk({kind.strand for kind in kinds})
-        self._units = Unit.objects.in_bulk({kind.unit for kind in kinds})
-
-    def facts(self, kind: Kind) -> list[Fact]:
-        """What such a mentor is like; what does not matter is left out."""
-        strand, unit = self._strands.get(kind.strand), self._units.get(kind.unit)
-        level = "" if kind.level == UNKNOWN else _("%(level)s or higher") % {"level": kind.level}
-        zone = "" if kind.utc_offset == UNKNOWN else f"UTC{kind.utc_offset / 60:+g}"
-        place = "" if kind.location == UNKNOWN else self._coded("places", [kind.location])
-        told = [
-            (_("Skills"), plain([self._skills[skill] for skill in kind.skills if skill in self._skills])),
-            (_("Languages"), self._languages(kind.languages)),
-            (_("Strand"), in_language(strand.name) if strand else ""),
-            (_("Location"), place),
-            (_("Directorate"), unit.name if unit else ""),
-            (_("Career level"), level),
-            (_("Time zone"), zone),
-            (_("Free"), plain(slots(self._codes("slots", kind.availability)))),
-            (_("Goals"), plain([self._goals.get(code, code) for code in self._goal_codes(kind)])),
-            (_("Meets"), plain([medium(code) for code in self._codes("media", kind.media)])),
-        ]
-        return [Fact(label, value) for label, value in told if value]
-
-    def _goal_codes(self, kind: Kind) -> list[str]:
-        return [self._snapshot.goals[goal] for goal in kind.goals]
-
-    def _codes(self, column: str, mask: int) -> list[str]:
-        codes: list[str] = getattr(self._snapshot, column)
-        return [code for number, code in enumerate(codes) if mask >> number & 1]
-
-    def _coded(self, column: str, numbers: Iterable[int]) -> str:
-        codes: list[str] = getattr(self._snapshot, column)
-        return plain([codes[number] for number in numbers if number < len(codes)])
-
-    def _languages(self, mask: int) -> str:
-        return plain([_language(code) for code in self._codes("languages", mask)])
-
-
-def _language(code: str) -> str:
-    try:
-        return str(capfirst(get_language_info(code)["name_translated"]))
-    except KeyError:
-        return code
+def _closed_sets(run: Run) -> list[dict[str, Any]]:
+    """What is stored of the sets of people who compete for too few places, each once, the largest first."""
+    told = Leftover.objects.filter(run=run, reasons__reason="places", reasons__all_places=False)
+    found: dict[str, dict[str, Any]] = {}
+    for reasons in told.order_by("pk").values_list("reasons", flat=True):
+        if reasons.get("common"):
+            found.setdefault(json.dumps(reasons["common"], sort_keys=True), reasons)
+    return sorted(found.values(), key=lambda reasons: -reasons["competing"])
 
 
 def _relaxed(found: Relaxation, rules: Rules) -> str:
     """The change of a rule, as a sentence of its own."""
-    value = {"value": found.value}
-    if found.rule == "chain" and found.value is not None:
-        return _("Bar only %(value)s level up the chain of command") % value
-    if found.rule == "level" and found.value is not None:
-        return _("Ask for a mentor %(value)s level above, not %(now)s") % {
-            **value,
-            "now": rules.min_level_gap,
-        }
-    if found.rule == "time_zone" and found.value is not None:
-        return _("Let time zones be %(value)s hours apart, not %(now)s") % {
-            **value,
-            "now": rules.max_hours_apart,
-        }
+    value = found.value
+    if found.rule == "chain" and value is not None:
+        text = ngettext(
+            "Bar only %(n)s level up the chain of command",
+            "Bar only %(n)s levels up the chain of command",
+            value,
+        )
+        return text % {"n": value}
+    if found.rule == "level" and value is not None:
+        text = ngettext(
+            "Ask for a mentor %(value)s career level above, not %(now)s",
+            "Ask for a mentor %(value)s career levels above, not %(now)s",
+            abs(value),
+        )
+        return text % {"value": value, "now": rules.min_level_gap}
+    if found.rule == "time_zone" and value is not None:
+        text = ngettext(
+            "Let time zones be %(value)s hour apart, not %(now)s",
+            "Let time zones be %(value)s hours apart, not %(now)s",
+            value,
+        )
+        return text % {"value": value, "now": rules.max_hours_apart}
     return {
         "chain": _("Bar only the direct supervisor"),
         "exclusion": _("Lift what was excluded by hand"),

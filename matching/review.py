@@ -162,7 +162,7 @@ class LeftRow:
 def left_rows(run: Run, role: str, search: str, number: str | None) -> tuple[Page[Leftover], list[LeftRow]]:
     """One page of those whom the run leaves without a pair, with the reasons."""
     left = Leftover.objects.filter(run=run, enrollment__role=role).select_related(
-        "enrollment__person__unit__top"
+        "enrollment__person__unit__top", "run__cohort__program"
     )
     if search:
         left = left.filter(_named("enrollment__person", search))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Text
@@ -76,3 +76,13 @@ WHAT_IF_STAGES: dict[str, Text] = {
 def broken(rule: str, mentee: str, mentor: str) -> str:
     """The sentence that says why these two cannot be a pair."""
     return str(BROKEN[rule]).format(mentee=mentee, mentor=mentor)
+
+
+def amount(rule: str, value: int) -> str:
+    """The figure of a rule with its unit."""
+    words = {
+        "chain": ngettext("%(n)s level up the chain", "%(n)s levels up the chain", abs(value)),
+        "level": ngettext("%(n)s career level", "%(n)s career levels", abs(value)),
+        "time_zone": ngettext("%(n)s hour", "%(n)s hours", abs(value)),
+    }
+    return words[rule] % {"n": value}

@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,10 +18,11 @@ from django.db.models.functions import Coalesce
 
 from matching.engine import Problem
 from matching.engine.field import UNKNOWN, Criteria, Field, Links, People, build_field
+from matching.engine.minimum import raised
 from matching.models import Proposal
 from matching.own import own_weights
 from matching.past import past_pairs_between
-from matching.queries import exclusions_of, latest_ready, locks_of, scheme_of, to_match
+from matching.queries import exclusions_of, locks_of, scheme_of, to_match
 from participants.models import Enrollment, Introduction, SkillClaim, Wish
 from participants.queries import PROMISED
 from programs.models import Cohort, Strand
@@ -75,7 +76,7 @@ class Snapshot:
     exclusions: list[Pair]
     past_pairs: list[Pair]
     locks: list[Pair]
-    keep: list[Pair]  # the pairs of the run before
+    keep: list[Pair]  # the pairs of the run to keep close to
     goals: list[str]  # codes by the engine's number; the same for media and slots
     media: list[str]
     slots: list[str]
@@ -114,6 +115,10 @@ class Snapshot:
         """The locks whose people both take part."""
         mentees, mentors = set(self.mentees.person), set(self.mentors.person)
         return [lock for lock in self.locks if lock[0] in mentees and lock[1] in mentors]
+
+    def at_least(self, fit: int) -> Snapshot:
+        """The same under a minimum fit of so much at least."""
+        return replace(self, criteria=raised(Criteria.from_dict(self.criteria), fit).to_dict())
 
     def digest(self) -> str:
         """SHA-256 of people, criteria, locks and exclusions."""
@@ -183,8 +188,9 @@ def read_snapshot(
     *,
     only: Iterable[int] | None = None,
     kind: str = Strand.Format.ONE_TO_ONE,
+    near: int | None = None,
 ) -> Snapshot:
-    """Accepted people in strands of one kind; `only` some enrollments, which leaves out the run before."""
+    """Accepted people in strands of one kind, or `only` some enrollments; `near` is the run to keep close to."""
     settings = Criteria.from_dict(criteria)
     with one_moment():
         rows = _rows(cohort, only, kind)
@@ -208,7 +214,7 @@ def read_snapshot(
             locks=sorted(
                 set(_pairs(locks_of(cohort))) - set(past)
             ),  # a lock that has been published is served
-            keep=[] if only is not None else _kept(cohort),
+            keep=_pairs(Proposal.objects.filter(run=near)) if near else [],
             goals=codes.goals,
             media=codes.media,
             slots=codes.slots,
@@ -365,8 +371,3 @@ def _groups(mentees: Side, mentors: Side, same_strand: bool) -> list[tuple[list[
         for person, strand in zip(side.person, side.strand, strict=True):
             found.setdefault(strand, ([], []))[place].append(person)
     return list(found.values())
-
-
-def _kept(cohort: Cohort) -> list[Pair]:
-    before = latest_ready(cohort)
-    return _pairs(Proposal.objects.filter(run=before)) if before else []

@@ -21,6 +21,7 @@ from matching.equity import equity
 from matching.flags import FLAGS
 from matching.models import Run
 from matching.moves import number
+from matching.option_words import kept_close, proven_minimum, unusual
 from matching.queries import READY, answers_of, parts_done
 from matching.rule_words import STAGES
 from programs.labels import word
@@ -98,6 +99,11 @@ class RunLine:
     numbers: Mapping[str, Any]
     parts: Sequence[Mapping[str, Any]]
     before: int | None = None  # number of the ready run before it, to compare with
+
+    @property
+    def options(self) -> list[str]:
+        """What was chosen beside the criteria, where that is not the usual."""
+        return unusual(self.run)
 
 
 _KINDS = {
@@ -223,7 +229,7 @@ def lede(run: Run, program: Program) -> str:
     groups = circle_words.reached(numbers["circles"]) if numbers.get("circles") else ""
     if groups and not numbers["mentees"]:
         return f"{groups} {told}"
-    return " ".join(filter(None, [found % values, groups, told]))
+    return " ".join(filter(None, [found % values, proven_minimum(run), kept_close(run), groups, told]))
 
 
 def chips(

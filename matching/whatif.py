@@ -14,6 +14,7 @@ from matching.domain.findings import stored_parts
 from matching.domain.solving import circles_at_once
 from matching.engine import EngineError
 from matching.engine.field import Criteria, Field, build_field
+from matching.engine.minimum import highest_fit, raised
 from matching.engine.pricing import solve_field
 from matching.snapshot import Side, Snapshot, one_moment, read_snapshot
 from programs.models import Cohort
@@ -26,10 +27,13 @@ Heard = Callable[[str], None]
 
 
 class Question(NamedTuple):
-    """Complete criteria, and what matters most."""
+    """Complete criteria, what matters most, and the options of a run; `near` is the run to keep close to."""
 
     criteria: Mapping[str, Any]
     objective: str
+    least_fit: int = 0
+    raise_lowest: bool = False
+    near: int | None = None
 
 
 class Unable(Exception):
@@ -69,9 +73,9 @@ def compare(
     """
     try:
         heard("reading")
-        wide = _widest(present.criteria, asked.criteria)
+        wide, near = _widest(present.criteria, asked.criteria), present.near
         with one_moment():
-            snapshot, circles = read_snapshot(cohort, wide), read_circles(cohort, wide)
+            snapshot, circles = read_snapshot(cohort, wide, near=near), read_circles(cohort, wide, near=near)
         paired = bool(snapshot.mentees.person and any(snapshot.mentors.limit))
         if not paired and circles is None:
             raise Unable("nobody")
@@ -118,12 +122,15 @@ def _widest(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 
 
 def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]]) -> Result:
-    criteria = Criteria.from_dict(question.criteria)
-    field = build_field(*snapshot.people(criteria), criteria, snapshot.links(), any_size=True)
+    criteria = raised(Criteria.from_dict(question.criteria), question.least_fit)
+    field = _field(snapshot, criteria)
     if broken := _broken_locks(snapshot, field):
         raise Unable("lock_rule", broken)
+    locks = snapshot.standing_locks()
     try:
-        found = solve_field(field, objective=question.objective, locks=snapshot.standing_locks(), keep=keep)
+        if question.raise_lowest:
+            field = _field(snapshot, raised(criteria, highest_fit(field, locks)))
+        found = solve_field(field, objective=question.objective, locks=locks, keep=keep)
     except ValueError as error:
         raise Unable("lock_places") from error
     except EngineError as error:
@@ -135,7 +142,8 @@ def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]])
 
 
 def _gathered(circles: CircleSnapshot, question: Question) -> Result:
-    people, criteria = circles.people, Criteria.from_dict(question.criteria)
+    people = circles.people
+    criteria = raised(Criteria.from_dict(question.criteria), question.least_fit)
     try:
         field = build_field(*people.people(criteria), criteria, people.links())
     except ValueError as error:  # too many people for all their pairs to be scored
@@ -152,6 +160,10 @@ def _gathered(circles: CircleSnapshot, question: Question) -> Result:
         raise TooLong
     pairs = {member: list(circle.hosts) for circle in found.circles for member in circle.members}
     return Result(field, pairs, len(found.circles), found.certificate.proven)
+
+
+def _field(snapshot: Snapshot, criteria: Criteria) -> Field:
+    return build_field(*snapshot.people(criteria), criteria, snapshot.links(), any_size=True)
 
 
 def _broken_locks(snapshot: Snapshot, field: Field) -> list[tuple[int, int]]:

@@ -17,9 +17,11 @@ from matching.domain.fixed import Checker
 from matching.domain.solving import circles_at_once
 from matching.domain.undo import Wanted
 from matching.engine import EngineError
+from matching.engine.minimum import highest_fit
 from matching.engine.pricing import solve_field
 from matching.models import Run
 from matching.moves import FigureRow, Held, Move, different, figures, held, held_by, moves
+from matching.options import criteria_for
 from matching.snapshot import Snapshot, read_snapshot
 
 Persons = set[tuple[int, int]]  # mentee and mentor by person
@@ -82,9 +84,12 @@ def check(wanted: Wanted) -> None:
 
 
 def _solved(run: Run, wanted: Wanted) -> tuple[Held, dict[str, Any]]:
-    snapshot = _decided(read_snapshot(run.cohort, run.criteria), run, wanted)
+    snapshot = _decided(read_snapshot(run.cohort, criteria_for(run)), run, wanted)
     try:
         field = snapshot.field(any_size=True)
+        if run.raise_lowest:
+            snapshot = snapshot.at_least(highest_fit(field, snapshot.locks))
+            field = snapshot.field(any_size=True)
         found = solve_field(field, objective=run.objective, locks=snapshot.locks, keep=snapshot.keep)
     except (ValueError, EngineError) as error:
         raise _contradiction() from error
@@ -96,7 +101,7 @@ def _solved(run: Run, wanted: Wanted) -> tuple[Held, dict[str, Any]]:
 
 def _gathered(run: Run, wanted: Wanted) -> CircleFindings | Literal[False] | None:
     """The circles with these decisions; False where there are none to form, None where it takes too long."""
-    circles = read_circles(run.cohort, run.criteria)
+    circles = read_circles(run.cohort, criteria_for(run))
     if circles is None:
         return False
     circles = replace(circles, people=_decided(circles.people, run, wanted))

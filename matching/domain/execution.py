@@ -19,7 +19,7 @@ from matching.domain.failures import Failure, check_locks
 from matching.domain.findings import Findings
 from matching.domain.inputs import drop_old_inputs
 from matching.domain.parts import pieces_of, put_together, share_out
-from matching.domain.solving import solved, solved_field
+from matching.domain.solving import highest_fit, solved, solved_field
 from matching.domain.stages import (
     MOST_ATTEMPTS,
     STAGES,
@@ -32,11 +32,13 @@ from matching.domain.stages import (
 )
 from matching.engine import Certificate, Problem, Solution
 from matching.engine.field import Field
+from matching.engine.minimum import why_not_highest
 from matching.engine.pricing import Proof
 from matching.engine.whole import certify
 from matching.flags import set_flags
 from matching.loaded import keep_inputs, kept_snapshot
 from matching.models import Circle, Leftover, Outlook, Proposal, Run, RunPart
+from matching.options import criteria_for
 from matching.queries import latest_ready
 from matching.snapshot import one_moment, read_snapshot
 from matching.verbs import Verb
@@ -89,12 +91,14 @@ def _work(run: Run) -> None:
         snapshot = kept_snapshot(run)
         field = snapshot.field()
         problem = snapshot.problem(field)
-        _finish(run, Findings(snapshot, field, problem, put_together(run, problem)), None)
+        solution = put_together(run, problem)
+        _finish(run, Findings(snapshot, field, problem, solution, run.raise_lowest), None)
         return
     enter(run, "reading")
+    criteria = criteria_for(run)
     with one_moment():
-        snapshot = read_snapshot(run.cohort, run.criteria)
-        circles = read_circles(run.cohort, run.criteria)
+        snapshot = read_snapshot(run.cohort, criteria, near=run.start_run_id)
+        circles = read_circles(run.cohort, criteria, near=run.start_run_id)
     run.snapshot_digest = circles.digest(snapshot) if circles else snapshot.digest()
     if _is_the_same(run):
         return
@@ -103,20 +107,23 @@ def _work(run: Run) -> None:
         raise Failure("nobody")
     field = snapshot.field(any_size=True)
     check_locks(field, snapshot)
+    enter(run, "solving")
+    if run.raise_lowest:  # on the whole, before it falls into pieces
+        snapshot = snapshot.at_least(highest_fit(run.pk, field, snapshot))
+        field = snapshot.field(any_size=True)
     if not field.complete:
-        enter(run, "solving")
         found = solved_field(run.pk, field, snapshot, run.objective)
-        findings = Findings(snapshot, found.field, found.problem, found.solution)
+        findings = Findings(snapshot, found.field, found.problem, found.solution, run.raise_lowest)
         _finish(run, findings, _filled(run, circles), found.proof)
         return
     problem = snapshot.problem(field)
-    enter(run, "solving")
     # Circles are read, filled and stored by one task, so a run with circles stays in one piece.
     pieces = [] if circles else pieces_of(problem)
     if len(pieces) > 1:
         share_out(run, snapshot, pieces)
     else:
-        findings = Findings(snapshot, field, problem, solved(run.pk, problem, run.objective))
+        solution = solved(run.pk, problem, run.objective)
+        findings = Findings(snapshot, field, problem, solution, run.raise_lowest)
         _finish(run, findings, _filled(run, circles))
 
 
@@ -128,8 +135,10 @@ def _filled(run: Run, circles: CircleSnapshot | None) -> CircleFindings | None:
 def _is_the_same(run: Run) -> bool:
     """End a run that would give what the newest one gave: nothing that it rests on has changed."""
     before = latest_ready(run.cohort_id)
-    mine = (run.snapshot_digest, run.objective, engine_version())
-    if before is None or mine != (before.snapshot_digest, before.objective, before.engine_version):
+    mine = (run.snapshot_digest, run.objective, run.raise_lowest, engine_version())
+    if before is None or mine != (
+        before.snapshot_digest, before.objective, before.raise_lowest, before.engine_version
+    ):  # fmt: skip
         return False
     locked = Run.objects.select_for_update().get(pk=run.pk)
     if locked.state != Run.State.RUNNING:
@@ -150,12 +159,10 @@ def _finish(run: Run, findings: Findings, circles: CircleFindings | None, proof:
     enter(run, "certifying")
     certificate = _certify(findings.field, findings.problem, findings.solution)
     findings = replace(findings, solution=replace(findings.solution, certificate=certificate))
+    minimum = _minimum(run, findings)
     enter(run, "explaining")
     forget_findings(run.pk)
-    run.snapshot_digest = (
-        circles.snapshot.digest(findings.snapshot) if circles else findings.snapshot.digest()
-    )
-    run.engine_version, run.certificate = engine_version(), asdict(certificate)
+    run.engine_version, run.certificate = engine_version(), {**asdict(certificate), **minimum}
     if proof:
         run.certificate["field"] = asdict(proof)
     run.numbers = findings.numbers()
@@ -201,6 +208,19 @@ def _certify(field: Field, problem: Problem, solution: Solution) -> Certificate:
         if rules := field.blocked_by(mentee, mentor):
             raise Failure("not_proven", reason=f"a pair breaks {', '.join(rules)}")
     return certificate
+
+
+def _minimum(run: Run, findings: Findings) -> dict[str, Any]:
+    """The minimum fit that holds, and whether it is the highest that leaves nobody out: proven against the whole."""
+    least = int(findings.field.criteria.min_fit)
+    if run.raise_lowest:
+        before = replace(findings.snapshot, criteria=criteria_for(run))
+        field = before.field(any_size=True)
+        reason = why_not_highest(field, before.standing_locks(), findings.solution, least)
+        if reason:
+            log.error("minimum_not_proven", reason=reason)
+            raise Failure("not_proven", reason=reason)
+    return {"minimum": {"fit": least, "highest": run.raise_lowest}} if least or run.raise_lowest else {}
 
 
 def _explaining(run: Run) -> Any:

@@ -8,10 +8,12 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
+from matching.domain.shortages import Shortages
 from matching.engine import Problem, Solution, whole
 from matching.engine.field import Field, Part
-from matching.engine.relief import Relaxation, relaxations
+from matching.engine.relief import Relaxation, relaxations, wins
 from matching.engine.runners_up import RunnersUp, runners_up
+from matching.kind_words import stored_kind
 from matching.models import Leftover, Outlook, Proposal
 from matching.snapshot import NEEDS, Side, Snapshot
 
@@ -19,7 +21,7 @@ NEXT_BEST = 3
 NAMED = 12  # people named in a reason; the rest is counted
 # An exact answer to "why not" takes time in proportion to the eligible pairs; beyond this, people get the facts alone.
 QUESTION_BUDGET = 30_000_000
-# What a weaker rule would win is worked out once a rule; beyond so many mentees times mentors it is left out.
+# What a weaker rule or one more mentor would win; beyond so many mentees times mentors it is left out.
 RELIEF_BUDGET = 4_000_000
 
 Progress = Callable[[int], None]
@@ -33,6 +35,7 @@ class Findings:
     field: Field
     problem: Problem
     solution: Solution
+    raised: bool = False  # the minimum fit is the highest that leaves nobody out
 
     @cached_property
     def pairs(self) -> list[tuple[int, int, int]]:
@@ -75,14 +78,15 @@ class Findings:
     def leftovers(self, run_id: int) -> Iterator[Leftover]:
         """Mentees without a mentor, and mentors with free places but no mentee."""
         mentees, mentors = self.snapshot.mentees, self.snapshot.mentors
-        left = [row for row in range(len(mentees.enrollment)) if row not in self.mentors_of]
-        for number, row in enumerate(left):
+        for number, row in enumerate(self._left):
             reasons = self._why_mentee(row, exact=number < self._questions)
             reasons["wins"] = [
                 {"rule": told.rule, "value": told.value, "covered": told.covered}
                 for told in self._relief
                 if row in told.could
             ]
+            if recruit := self._recruit(row):
+                reasons["recruit"] = recruit
             yield Leftover(run_id=run_id, enrollment_id=mentees.enrollment[row], reasons=reasons)
         for row, enrollment in enumerate(mentors.enrollment):
             if mentors.limit[row] and row not in self.mentees_of:
@@ -109,10 +113,10 @@ class Findings:
             "places": sum(sides[1].limit),
         }
         if not facts["eligible"] and self.field.too_low(mentee=row):
-            return {**facts, "reason": "minimum"}
-        if facts["eligible"] and self._all_taken and not exact:
+            return {**facts, "reason": "minimum", "raised": self.raised}
+        if not self._is_asked(row, exact):
             return {**facts, **full}
-        shortage = whole.why_unmatched(self.field, self.problem, self.solution, row)
+        shortage = self._shortages.of(row)
         if shortage.reason == "places" and self._all_taken and len(shortage.mentors) == self._hosts:
             return {**facts, **full}
         mentors = [sides[1].enrollment[mentor] for mentor in shortage.mentors]
@@ -120,19 +124,49 @@ class Findings:
             **facts,
             "reason": shortage.reason,
             "all_places": False,
-            "competing": len(shortage.mentees),
+            "competing": len(self._shortages.crowd(row)),
             "places": int(shortage.places),
             "mentors": len(mentors),
             "named": mentors[:NAMED],
+            "common": self._shortages.common(row),
         }
+
+    @cached_property
+    def _left(self) -> list[int]:
+        """Mentee rows without a mentor."""
+        return [row for row in range(len(self.snapshot.mentees.enrollment)) if row not in self.mentors_of]
+
+    @cached_property
+    def _shortages(self) -> Shortages:
+        asked = [
+            row for number, row in enumerate(self._left) if self._is_asked(row, number < self._questions)
+        ]
+        return Shortages(self.snapshot, self.field, self.problem, self.solution, asked)
+
+    def _is_asked(self, row: int, exact: bool) -> bool:
+        """Whether a closed set says more of this mentee than the bare facts do."""
+        eligible = self.field.eligible(mentee=row)
+        return not (self._all_taken and not exact) if eligible else not self.field.too_low(mentee=row)
+
+    @cached_property
+    def gains(self) -> bool:
+        """Whether there is time to work out what one weaker rule or one more mentor would win."""
+        size = len(self.snapshot.mentees.person) * len(self.snapshot.mentors.person)
+        return size <= RELIEF_BUDGET
 
     @cached_property
     def _relief(self) -> list[Relaxation]:
         """What each rule made weaker wins on its own, the most first; nothing beyond the budget."""
-        size = len(self.snapshot.mentees.person) * len(self.snapshot.mentors.person)
-        if not 0 < size <= RELIEF_BUDGET:
+        if not self.gains or not len(self.problem.capacity):
             return []
         return relaxations(self.field, self.problem, self.solution)
+
+    def _recruit(self, row: int) -> dict[str, Any] | None:
+        """A kind of mentor of whom one more could be this mentee's; within the same budget."""
+        if not self.gains or not len(self.problem.capacity):
+            return None
+        found = wins(self.field, self.problem, self.solution, row).recruit
+        return {"kind": stored_kind(found.kind, self.snapshot)} if found else None
 
     @cached_property
     def _questions(self) -> int:
@@ -243,6 +277,7 @@ class Findings:
             "left_out_before": len(before),
             "left_out_served": sum(row in self.mentors_of for row in before),
             "changed": len({pair for pair in pairs if pair[0] in had} - set(snapshot.keep)) if had else None,
+            "gains": self.gains,
         }
 
 

@@ -36,6 +36,9 @@ def share_out(run: Run, snapshot: Snapshot, pieces: list[Piece]) -> None:
     """Store the parts and what they rest on, and hand them to the workers. Raises Stopped for a cancelled run."""
     if Run.objects.select_for_update().get(pk=run.pk).state != Run.State.RUNNING:
         raise Stopped
+    run.save(
+        update_fields=["snapshot_digest"]
+    )  # of what was read: whoever goes on knows only what came of it
     RunInput.objects.create(run=run, snapshot=snapshot.pack())
     rows = []
     for number, piece in enumerate(pieces, start=1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -20,6 +21,7 @@ from matching.domain.parts import hand_out_again
 from matching.domain.stages import forget_work, holding
 from matching.engine.field import Criteria
 from matching.models import Lock, Proposal, Run, SideAnswer
+from matching.options import Options, starts
 from matching.past import past_pairs_among
 from matching.queries import UNDER_WAY, locks_of, scheme_of, to_match
 from matching.verbs import Verb
@@ -33,22 +35,31 @@ OPEN = (Cohort.State.SELECTING, Cohort.State.MATCHING, Cohort.State.RUNNING)
 WAIT = timedelta(minutes=1)  # after which a queued run is handed to the worker again
 
 
-def request_run(*, cohort: Cohort, by: Person, objective: str = Run.Objective.PEOPLE) -> Run:
+def request_run(
+    *,
+    cohort: Cohort,
+    by: Person,
+    objective: str = Run.Objective.PEOPLE,
+    options: Options = Options(),  # noqa: B008 (frozen)
+) -> Run:
     """Queue a run of the cohort's free people under the criteria in force.
 
-    Raises Refused: not_matching, no_mentees, no_mentors, run_under_way.
+    Raises Refused: not_matching, no_mentees, no_mentors, run_under_way, no_start.
     """
     sweep(cohort=cohort)
     with transaction.atomic():
         cohort = Cohort.objects.select_for_update().select_related("program").get(pk=cohort.pk)
         _check(cohort)
+        near = _near(cohort, options)
         last = Run.objects.filter(cohort=cohort).aggregate(last=Max("number"))["last"] or 0
         criteria = Criteria.from_dict(scheme_of(cohort).criteria).to_dict()
         try:
             with transaction.atomic():
                 run = Run.objects.create(
-                    cohort=cohort, number=last + 1, objective=objective, criteria=criteria, requested_by=by
-                )
+                    cohort=cohort, number=last + 1, objective=objective, criteria=criteria, requested_by=by,
+                    least_fit=options.least_fit, raise_lowest=options.raise_lowest,
+                    start=options.start, start_run=near,
+                )  # fmt: skip
         except IntegrityError as error:
             if "run_one_at_a_time" not in str(error):
                 raise
@@ -57,10 +68,31 @@ def request_run(*, cohort: Cohort, by: Person, objective: str = Run.Objective.PE
                 _("A run is under way already."),
                 _("Wait until it has finished, or cancel it."),
             ) from error
-        data = {"number": run.number, "objective": str(objective)}
+        data = {"number": run.number, "objective": str(objective), **_said(run)}
         record(Verb.RUN_REQUESTED, by=by, target=run, program_id=cohort.program_id, data=data)
         transaction.on_commit(lambda: ring(run.pk))
     return run
+
+
+def _near(cohort: Cohort, options: Options) -> Run | None:
+    """The run to keep close to: a proven one of this cohort."""
+    near = options.near(cohort)
+    named = options.start == Run.Start.RUN
+    if (near is None and named) or (near and not starts(cohort).filter(pk=near.pk).exists()):
+        raise Refused(
+            "no_start",
+            _("There is no such run to start from."),
+            _("Choose another one, or start from scratch."),
+        )
+    return near
+
+
+def _said(run: Run) -> dict[str, Any]:
+    """The options that are not the usual ones, for the audit trail."""
+    told: dict[str, Any] = {"least_fit": run.least_fit, "raise_lowest": run.raise_lowest}
+    if run.start != Run.Start.NEWEST:
+        told["start"] = run.start_run.number if run.start_run else str(run.start)
+    return {name: value for name, value in told.items() if value}
 
 
 def _check(cohort: Cohort) -> None:

@@ -10,11 +10,18 @@ from django.conf import settings
 
 from matching.domain.failures import Failure
 from matching.domain.stages import Stopped, is_wanted
-from matching.engine import EngineError, Problem, Solution, solve
+from matching.engine import EngineError, Problem, Solution, minimum, solve
 from matching.engine.circles import Gathered, Gathering, columns_of, gather
 from matching.engine.field import Field
 from matching.engine.pricing import FieldSolution, solve_field
-from matching.engine.process import Halted, Limits, gather_apart, solve_apart, solve_field_apart
+from matching.engine.process import (
+    Halted,
+    Limits,
+    gather_apart,
+    highest_fit_apart,
+    solve_apart,
+    solve_field_apart,
+)
 from matching.snapshot import Snapshot
 
 PART_AT_ONCE = 2.0  # seconds for a part of the circles while a page waits
@@ -72,6 +79,15 @@ def circles_at_once(problem: Gathering) -> Gathered | None:
         return gather_apart(problem, limits=limits, each=PART_AT_ONCE)
     except Halted:
         return None
+
+
+def highest_fit(run_id: int, field: Field, snapshot: Snapshot) -> int:
+    """The highest minimum fit that costs nobody, in the same way."""
+    locks = snapshot.standing_locks()
+    with _told(run_id):
+        if field.size < settings.MATCHING_APART_PAIRS:
+            return minimum.highest_fit(field, locks)
+        return highest_fit_apart(field, locks, limits=_limits(run_id))
 
 
 def _limits(run_id: int) -> Limits:

@@ -18,6 +18,7 @@ from matching.engine.circle_problem import Gathered, Gathering
 from matching.engine.circles import SECONDS, search, told_of
 from matching.engine.criteria import Criteria
 from matching.engine.field import Field, build_field
+from matching.engine.minimum import highest_fit
 from matching.engine.people import Links, Pair, People
 from matching.engine.pricing import FieldSolution, solve_field
 from matching.engine.problem import Problem
@@ -101,6 +102,18 @@ def _search(problem: Gathering, each: float) -> Any:
         return search(problem, seconds=each)
     except ValueError as error:
         return str(error)
+
+
+def highest_fit_apart(field: Field, locks: Sequence[Pair], *, limits: Limits = NONE) -> int:
+    """`minimum.highest_fit`, in a process of its own. Raises Halted, and has then killed the process."""
+    found: int = _apart(
+        limits, _highest, field.mentees, field.mentors, field.criteria, field.links, list(locks)
+    )
+    return found
+
+
+def _highest(mentees: People, mentors: People, criteria: Criteria, links: Links, locks: list[Pair]) -> int:
+    return highest_fit(build_field(mentees, mentors, criteria, links, any_size=True), locks)
 
 
 def _apart(limits: Limits, function: Callable[..., Any], *given: Any, **options: Any) -> Any:

@@ -162,9 +162,9 @@ class _Base:
         return self.recruits(MOST_KINDS)
 
     def recruit_for(self, mentee: int) -> Recruit | None:
-        """A kind of the list that serves this mentee, or one made for the mentee alone."""
+        """A kind of the list that one such mentor serves this mentee with, or one made for the mentee alone."""
         for recruit in self.usual_recruits:
-            if mentee in recruit.mentees:
+            if mentee in recruit.mentees and self._may(recruit.kind)[mentee]:
                 return recruit
         alone = _alone(self._field.mentees, mentee)
         for kind, group in self._kinds(np.array([mentee])):

@@ -23,6 +23,11 @@ class Run(Addressed):
         PEOPLE = "people", _("As many people as possible, then the best fit")
         SCORE = "score", _("The best fit in total")
 
+    class Start(models.TextChoices):
+        NEWEST = "newest", _("The newest result")
+        RUN = "run", _("An earlier run")
+        SCRATCH = "scratch", _("From scratch")
+
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting to start")
         RUNNING = "running", _("Running")
@@ -47,6 +52,14 @@ class Run(Addressed):
     objective = models.CharField(max_length=10, choices=Objective, default=Objective.PEOPLE)
     state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
     criteria = models.JSONField(default=dict)
+    least_fit = models.PositiveSmallIntegerField(
+        default=0
+    )  # of 100, beside what the criteria ask; 0 for none
+    raise_lowest = models.BooleanField(default=False)  # the weakest pair as far as it costs nobody
+    start = models.CharField(max_length=10, choices=Start, default=Start.NEWEST)
+    start_run = models.ForeignKey(
+        "self", on_delete=models.RESTRICT, null=True, related_name="+"
+    )  # kept close to
     snapshot_digest = models.CharField(max_length=64, blank=True)
     engine_version = models.CharField(max_length=60, blank=True)
     numbers = models.JSONField(default=dict)
@@ -67,6 +80,15 @@ class Run(Addressed):
             models.UniqueConstraint(fields=["cohort", "number"], name="run_number_unique"),
             models.UniqueConstraint(
                 fields=["cohort"], condition=Q(state__in=["queued", "running"]), name="run_one_at_a_time"
+            ),
+            models.CheckConstraint(condition=Q(least_fit__lte=100), name="run_least_fit_to_100"),
+            models.CheckConstraint(
+                condition=Q(least_fit=0) | Q(raise_lowest=False), name="run_one_kind_of_minimum"
+            ),
+            models.CheckConstraint(
+                condition=(~Q(start="run") | Q(start_run__isnull=False))
+                & (~Q(start="scratch") | Q(start_run=None)),
+                name="run_start_is_named",
             ),
         ]
 

@@ -26,6 +26,7 @@ from matching.summary import criteria_bars, rules_in_words, run_lines
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Introduction
 from participants.queries import introductions_for_staff
+from programs.models import Cohort
 from programs.views.desk import reader
 
 
@@ -34,20 +35,28 @@ from programs.views.desk import reader
 def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """What waits to be matched, the criteria, and the runs as versions."""
     found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
-    runs = list(runs_of(found))
-    criteria = Criteria.from_dict(scheme_of(found).criteria)
+    return _page(request, found, _form(found))
+
+
+def _form(cohort: Cohort, given: Any = None) -> RunForm:
+    return RunForm(given, cohort=cohort, min_fit=Criteria.from_dict(scheme_of(cohort).criteria).min_fit)
+
+
+def _page(request: HttpRequest, cohort: Cohort, form: RunForm) -> HttpResponse:
+    runs = list(runs_of(cohort))
+    criteria = Criteria.from_dict(scheme_of(cohort).criteria)
     context: dict[str, Any] = {
-        **matching_context(request, found),
-        "waiting": waiting(found),
+        **matching_context(request, cohort),
+        "waiting": waiting(cohort),
         "runs": run_lines(runs),
         "at_work": next((run for run in runs if run.state in UNDER_WAY), None),
         "rules": rules_in_words(criteria),
         "weights": criteria_bars(criteria),
-        "locks": locks_of(found).count(),
-        "exclusions": exclusions_of(found).count(),
-        "form": RunForm(),
-        "to_confirm": introductions_for_staff(found).filter(state=Introduction.State.AGREED).count(),
-        "lists": shortlist_counts(found),
+        "locks": locks_of(cohort).count(),
+        "exclusions": exclusions_of(cohort).count(),
+        "form": form,
+        "to_confirm": introductions_for_staff(cohort).filter(state=Introduction.State.AGREED).count(),
+        "lists": shortlist_counts(cohort),
     }
     return render(request, "matching/index.html", context)
 
@@ -55,11 +64,10 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
 @login_required
 @require_POST
 def start(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
-    """Ask for a run, and go to where its progress shows."""
+    """Ask for a run, and go to where its progress shows; the first page again where the choices make no sense."""
     found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
-    form = RunForm(request.POST)
-    objective = (
-        form.cleaned_data["objective"] if form.is_valid() else RunForm.base_fields["objective"].initial
-    )
-    run = request_run(cohort=found, by=reader(request), objective=objective)
+    form = _form(found, request.POST)
+    if not form.is_valid():
+        return _page(request, found, form)
+    run = request_run(cohort=found, by=reader(request), **form.chosen)
     return redirect("matching_run", program, cohort, run.number)

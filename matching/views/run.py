@@ -21,8 +21,9 @@ from matching.domain.decisions import last_number
 from matching.domain.runs import cancel_run
 from matching.engine.field import Criteria
 from matching.facets import chosen, facets
-from matching.forms import ReviewFilter
+from matching.forms import ReviewFilter, again
 from matching.models import Proposal, Run
+from matching.option_words import unusual
 from matching.others import people_named, why_not_other
 from matching.queries import READY, UNDER_WAY, decisions_since, latest_ready, runs_of, scheme_of
 from matching.summary import chips, lede, only_circles, run_figures, stage_words
@@ -44,6 +45,7 @@ def show(request: HttpRequest, program: str, cohort: str, number: int) -> HttpRe
         return render(request, "matching/review.html", {**context, **_review(request, found, run)})
     context["stage"] = stage_words(run)
     context["failure"] = left_words.failure(run) if run.state == Run.State.FAILED else None
+    context["options"] = unusual(run)
     context["at_work"] = run.state in UNDER_WAY
     return render(request, "matching/run.html", context)
 
@@ -94,6 +96,8 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "only_circles": only_circles(run),
         "chips": chips(request, counted, show, before, cohort.program),
         **_stale(run),
+        "again": again(run),
+        "no_gains": show == "unmatched" and run.numbers.get("gains") is False,
         "newest": newest if newest and newest.number > run.number else None,
         "criteria_changed": run.criteria != Criteria.from_dict(scheme_of(cohort).criteria).to_dict(),
         "publish_url": _publish_url(cohort, run),

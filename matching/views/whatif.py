@@ -22,6 +22,8 @@ from matching.domain.criteria import change_criteria
 from matching.domain.runs import request_run
 from matching.engine.field import Criteria
 from matching.models import Run, Scheme
+from matching.option_words import unusual
+from matching.options import options_of
 from matching.queries import latest_ready, scheme_of
 from matching.rule_words import WHAT_IF_STAGES
 from matching.views.common import matching_context, whole_cohort
@@ -39,16 +41,21 @@ class Setting:
         self.in_force = Criteria.from_dict(self.scheme.criteria).to_dict()
         before = latest_ready(cohort)
         self.objective = before.objective if before else Run.Objective.PEOPLE.value
+        self.options = options_of(before)
+        self.unusual = unusual(before) if before else []
         values = form_values(self.in_force, self.scheme.version, self.scheme.own_reach)
         self.values = {**values, "objective": self.objective}
         self.form = WhatIfForm(_complete(self.values, given), curve=self.in_force["level_curve"])
-        self.present = Question(self.in_force, self.objective)
+        near = self.options.near(cohort)
+        self._beside = self.options.least_fit, self.options.raise_lowest, near.pk if near else None
+        self.present = Question(self.in_force, self.objective, *self._beside)
 
     def asked(self) -> Question | None:
         """The question; None where a value is not valid."""
         if not self.form.is_valid():
             return None
-        return Question(self.form.criteria(self.in_force), self.form.cleaned_data["objective"])
+        criteria, objective = self.form.criteria(self.in_force), self.form.cleaned_data["objective"]
+        return Question(criteria, objective, *self._beside)
 
     def short(self) -> str:
         """The question as an address that names only what differs from the criteria in force."""
@@ -97,6 +104,7 @@ def what_if(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         **matching_context(request, found),
         "form": setting.form,
         "large": large,
+        "options": setting.unusual,
         "query": setting.short(),
         "asked": QueryDict(setting.short(), encoding="utf-8").items(),
         "version": setting.scheme.version,
@@ -165,7 +173,7 @@ def _save_and_run(request: HttpRequest, cohort: Cohort) -> HttpResponse:
         with transaction.atomic():
             if asked.criteria != setting.in_force:
                 change_criteria(cohort=cohort, criteria=asked.criteria, version=int(version), by=by)
-            run = request_run(cohort=cohort, by=by, objective=asked.objective)
+            run = request_run(cohort=cohort, by=by, objective=asked.objective, options=setting.options)
     except Refused as refused:
         messages.error(request, f"{refused.message} {_('Nothing was saved.')}")
         return redirect(f"{here}?{setting.short()}")

@@ -8,6 +8,7 @@ import io
 import pytest
 from django.urls import reverse
 
+from matching.domain import findings
 from matching.domain.criteria import change_criteria
 from matching.models import RunInput
 from matching.recruiting import recruiting
@@ -52,6 +53,40 @@ def test_kinds_of_mentor_with_what_they_win(here):
     assert (english.covered, names(english.people)) == (1, ["Ade Okafor"])
 
 
+def test_those_who_compete_are_named_by_what_they_have_in_common(here):
+    here.mentor("Luc Petit", person={"languages": ["fr"]})
+    claim(here.mentee("Max Roy", person={"languages": ["fr"], "location": "South campus"}), "Art")
+    here.mentor("Free Mentor", person={"languages": ["de"]})
+    here.mentee("Eva Berg", person={"languages": ["en"]})
+    told = recruiting(here.run())
+    assert sorted((one.competing, one.places, one.common) for one in told.short) == [
+        (3, 1, "All of them speak English only; nobody else does."),
+        (3, 1, "All of them speak French only; nobody else does."),
+    ]
+
+
+def test_where_all_places_are_short_or_nothing_is_shared_nothing_is_claimed(here):
+    assert recruiting(here.run()).short == []
+
+
+def test_beyond_the_budget_the_page_says_so_and_where_it_can_be_had(here, login, monkeypatch):
+    client = login(here.manager)
+    said = "What would match more was left out of this run"
+    where = f"{address(here, 'matching_run', here.run().number)}?show=unmatched"
+    page = client.get(where).content.decode()
+    assert (said in page, "One more mentor like this could match Kim: Skills: Law" in page) == (False, True)
+    monkeypatch.setattr(findings, "RELIEF_BUDGET", 11)  # four mentees and three mentors come to more
+    here.mentor("Free Mentor", person={"languages": ["de"]})
+    here.mentor("Other Mentor", person={"languages": ["de"]})
+    run = here.run()
+    page = client.get(f"{address(here, 'matching_run', run.number)}?show=unmatched")
+    html = page.content.decode()
+    assert (said in html, "could match Kim" in html, run.numbers["gains"]) == (True, False, False)
+    assert html.count(address(here, "matching_recruiting", run.number)) == 2
+    assert said not in client.get(address(here, "matching_run", run.number)).content.decode()
+    assert recruiting(run).total == 3
+
+
 def test_a_rule_that_would_win_somebody_and_none_that_would_not(here):
     assert recruiting(here.run()).rules == []  # Dana's one place is taken whatever the languages are
     here.mentor("Free Mentor", person={"languages": ["de"]})
@@ -68,7 +103,7 @@ def test_rules_with_a_figure_are_told_with_it(here):
         person.save()
     change_criteria(cohort=here.cohort, criteria={"rules": {"min_level_gap": 2}}, version=0, by=here.manager)
     texts = [rule.text for rule in recruiting(here.run()).rules]
-    assert "Ask for a mentor 1 level above, not 2" in texts
+    assert "Ask for a mentor 1 career level above, not 2" in texts
 
 
 def test_the_page_and_the_file(here, login):

@@ -10,11 +10,12 @@ from django.utils.translation import override
 from matching import left_words, rule_words
 from matching.domain import findings
 from matching.engine.field import CRITERIA, RULES
+from matching.kind_words import KindWords
 from matching.lexicon import Lexicon, goal_labels, lexicon, listed, slots
 from matching.models import Leftover, Outlook, Proposal
 from matching.words import bar_parts, reasons, short_wish
 from participants.models import Enrollment
-from tests.factories import ProposalFactory, QuestionnaireFactory, RunFactory
+from tests.factories import ProposalFactory, QuestionnaireFactory, RunFactory, SkillFactory, UnitFactory
 from tests.matching.people import World, claim, wish, world
 
 pytestmark = pytest.mark.django_db
@@ -189,7 +190,8 @@ def test_nobody_may_be_paired_says_which_rules_and_what_relaxing_them_wins():
     assert found.why == "Nobody may be paired with Noor under the rules."
     assert list(found.details) == ["2 people fall out by the rule “a language in common”."]
     assert list(found.what_to_do) == [
-        "Without the rule “a language in common”, one more person would be matched, and it could be Noor."
+        "Without the rule “a language in common”, one more person would be matched, and it could be Noor.",
+        "One more mentor like this could match Noor: Languages: Arabic.",
     ]
 
 
@@ -200,7 +202,8 @@ def test_a_rule_tells_what_it_would_win_for_everybody_who_is_left():
     here.mentor("One", person={"languages": ["en"]})
     here.mentor("Two", person={"languages": ["fr"]})
     assert list(left_of(here, "Sami").what_to_do) == [
-        "Without the rule “a language in common”, 2 more people would be matched, and Sami could be one of them."
+        "Without the rule “a language in common”, 2 more people would be matched, and Sami could be one of them.",
+        "One more mentor like this could match Sami: Languages: Arabic.",
     ]
 
 
@@ -214,6 +217,18 @@ def test_what_a_rule_wins_is_not_worked_out_beyond_the_budget(monkeypatch):
     ]
 
 
+@pytest.mark.parametrize(
+    ("rule", "value", "amount"),
+    [
+        ("level", 1, "1 career level"), ("level", -1, "-1 career level"), ("level", 2, "2 career levels"),
+        ("chain", 1, "1 level up the chain"), ("chain", 3, "3 levels up the chain"),
+        ("time_zone", 1, "1 hour"), ("time_zone", 4, "4 hours"),
+    ],
+)  # fmt: skip
+def test_each_figure_of_a_rule_has_its_unit(rule, value, amount):
+    assert rule_words.amount(rule, value) == amount
+
+
 def test_a_rule_with_a_figure_is_told_with_the_figure_and_an_exclusion_never():
     here = world()
     wins = [
@@ -225,11 +240,59 @@ def test_a_rule_with_a_figure_is_told_with_the_figure_and_an_exclusion_never():
     run = RunFactory(cohort=here.cohort)
     row = Leftover(run=run, enrollment=here.mentee("Noor"), reasons=reasons_stored)
     assert list(left_words.leftovers([row])[None].what_to_do) == [
-        "With the rule “enough levels between the two” loosened to 1, 3 more people would be matched, "
+        "With the rule “enough levels between the two” loosened to 1 career level, 3 more people would be matched, "
         "and Noor could be one of them.",
-        "With the rule “enough levels between the two” loosened to 0, one more person would be matched, "
+        "With the rule “enough levels between the two” loosened to 0 career levels, one more person would be matched, "
         "and it could be Noor.",
     ]
+
+
+COMMON = {"have": 31, "size": 34, "elsewhere": 2, "others": 60}
+
+
+@pytest.mark.parametrize(
+    ("traits", "figures", "sentence"),
+    [
+        (
+            [["skill", "Data science"], ["location", "North campus"]],
+            COMMON,
+            "31 of these 34 look for Data science and are at North campus; 2 of the 60 others do.",
+        ),
+        (
+            [["level", 9]],
+            {**COMMON, "have": 34},
+            "All of them are at career level 9 or higher; 2 of the 60 others do.",
+        ),
+        (
+            [["goal", "net-work"], ["language", "fr"]],
+            {**COMMON, "elsewhere": 1},
+            "31 of these 34 chose the goal “net-work” and speak French only; 1 of the 60 others does.",
+        ),
+        (
+            [["utc_offset", 330]],
+            {**COMMON, "elsewhere": 0},
+            "31 of these 34 live in the time zone UTC+5.5; nobody else does.",
+        ),
+        ([["skill", "Gone"]], COMMON, ""),
+        ([], {}, ""),
+    ],
+)
+def test_what_people_have_in_common_is_told_with_its_figures(traits, figures, sentence):
+    here = world()
+    skill = SkillFactory(program=here.program, name={"en": "Data science"})
+    ids = {"Data science": skill.pk, "Gone": 0}
+    stored = {"traits": [[kind, ids.get(value, value)] for kind, value in traits], **figures}
+    assert KindWords(here.program, [], [stored]).common(stored) == sentence
+
+
+def test_a_name_with_braces_is_told_as_it_is():
+    here = world()
+    unit = UnitFactory(name="R {and} D")
+    stored = {"traits": [["unit", unit.pk]], "have": 2, "size": 2, "elsewhere": 0, "others": 3}
+    assert (
+        KindWords(here.program, [], [stored]).common(stored)
+        == "All of them work in R {and} D; nobody else does."
+    )
 
 
 def test_nobody_is_told_to_loosen_the_rule_on_supervisors():
@@ -238,7 +301,10 @@ def test_nobody_is_told_to_loosen_the_rule_on_supervisors():
     here.mentee("Noor Haddad", person={"supervisor": boss.person})
     found = left_of(here, "Noor Haddad")
     assert list(found.details) == ["1 person falls out by the rule “not the direct supervisor”."]
-    assert list(found.what_to_do) == ["Find somebody who fits the rules, or loosen more than one of them."]
+    assert list(found.what_to_do) == [
+        "Find somebody who fits the rules, or loosen more than one of them.",
+        "One more mentor of any kind could match Noor.",
+    ]
 
 
 def test_too_few_places_are_said_in_figures():
@@ -263,7 +329,10 @@ def test_a_closed_set_names_those_who_could_take_one_more():
     found = left_words.leftovers([row])[row.pk]
     name = row.enrollment.person.full_name
     assert found.why == f"{name} could be paired with one person only, and others need that place more."
-    assert list(found.details) == ["2 people compete for one place, which one person offers."]
+    assert list(found.details) == [
+        "2 people compete for one place, which one person offers.",
+        "All of them speak French only; nobody else does.",
+    ]
     assert found.what_to_do[0] == "One more place with any of these would do: <b>Française</b>."
 
 
