@@ -109,18 +109,7 @@ def _leftover(row: Leftover, names: Names, kinds: KindWords) -> Told:
         case "places":
             return _places(name, reasons, names, relax, kinds.common(reasons.get("common", {})))
         case "minimum":
-            why = format_html(
-                _("Every pair with {name} that the rules allow is under the minimum fit."), name=name
-            )
-            if reasons.get("raised"):
-                text = _(
-                    "The minimum was raised only as far as nobody more goes without: under a lower one {name} "
-                    "could be matched in place of somebody else, not beside them."
-                )
-                return Told(why, [*rules, format_html(text, name=name)], relax)
-            return Told(
-                why, rules, [_("Lower the minimum fit, or lock a pair that you think right."), *relax]
-            )
+            return _too_low(name, rules, relax, bool(reasons.get("raised")))
         case "not_needed":
             text = ngettext(
                 "{name} could be paired with one person, who fits another better.",
@@ -134,6 +123,17 @@ def _leftover(row: Leftover, names: Names, kinds: KindWords) -> Told:
             )
     why = format_html(_("A pair with {name} would have lowered the total fit."), name=name)
     return Told(why, rules, [_("Run again for as many people as possible.")])
+
+
+def _too_low(name: str, rules: list[str], relax: list[str], raised: bool) -> Told:
+    why = format_html(_("Every pair with {name} that the rules allow is under the minimum fit."), name=name)
+    if not raised:
+        return Told(why, rules, [_("Lower the minimum fit, or lock a pair that you think right."), *relax])
+    text = _(
+        "The minimum was raised only as far as nobody more goes without: under a lower one {name} "
+        "could be matched in place of somebody else, not beside them."
+    )
+    return Told(why, [*rules, format_html(text, name=name)], relax)
 
 
 def _places(name: str, reasons: Mapping[str, Any], names: Names, relax: list[str], common: str) -> Told:

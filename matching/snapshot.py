@@ -211,9 +211,7 @@ def read_snapshot(
             introductions=_pairs(_introduced(cohort, state__in=PROMISED)),
             exclusions=_pairs(exclusions_of(cohort)),
             past_pairs=past,
-            locks=sorted(
-                set(_pairs(locks_of(cohort))) - set(past)
-            ),  # a lock that has been published is served
+            locks=sorted(set(_pairs(locks_of(cohort))) - set(past)),  # one that has been published is served
             keep=_pairs(Proposal.objects.filter(run=near)) if near else [],
             goals=codes.goals,
             media=codes.media,

@@ -97,7 +97,6 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "chips": chips(request, counted, show, before, cohort.program),
         **_stale(run),
         "again": again(run),
-        "no_gains": show == "unmatched" and run.numbers.get("gains") is False,
         "newest": newest if newest and newest.number > run.number else None,
         "criteria_changed": run.criteria != Criteria.from_dict(scheme_of(cohort).criteria).to_dict(),
         "publish_url": _publish_url(cohort, run),
@@ -152,7 +151,8 @@ def _listed(run: Run, pairs: Any, show: str, given: Mapping[str, Any], number: s
     if show in review.LEFT:
         role = Enrollment.Role.MENTEE if show == "unmatched" else Enrollment.Role.MENTOR
         page, left = review.left_rows(run, role, given.get("q", ""), number)
-        return {"page": page, "left": left}
+        no_gains = bool(left) and show == "unmatched" and run.numbers.get("gains") is False
+        return {"page": page, "left": left, "no_gains": no_gains}
     if show == "circles":
         circles, cards = circle_cards(run, given.get("q", ""), number)
         return {"page": circles, "circles": cards}
