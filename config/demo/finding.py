@@ -33,12 +33,12 @@ def next_round(program: Program, today: date, rng: Random, taken: set[int]) -> C
     call = today - 40 * DAY
     made = laboratory.cohort(program, name="spring", call=call, starts=today + 30 * DAY, places=40)
     Cohort.objects.filter(pk=made.pk).update(name="Spring round", **WAYS)
-    mentors = [dana, *laboratory.crowd(rng, levels=range(18, 33), number=10, besides=taken)]
-    mentees = [mira, *laboratory.crowd(rng, levels=range(2, 17), number=23, besides=taken)]
+    mentors = [dana, *laboratory.crowd(rng, levels=range(18, 33), number=11, besides=taken)]
+    mentees = [mira, *laboratory.crowd(rng, levels=range(2, 17), number=27, besides=taken)]
     made.refresh_from_db()
     laboratory.apply(made, rng, today - 15 * DAY, mentees, mentors, "accepted")
     shown = Enrollment.objects.filter(cohort=made, role="mentor").order_by("pk")
-    Enrollment.objects.filter(pk__in=[row.pk for row in shown[:9]]).update(listed=True)
+    Enrollment.objects.filter(pk__in=[row.pk for row in shown[:11]]).update(listed=True)
     with at(today - 8 * DAY):
         cohorts.close_call(cohort=made, by=manager)
         cohorts.start_matching(cohort=Cohort.objects.get(pk=made.pk), by=manager)
@@ -55,11 +55,12 @@ def _introduce(made: Cohort, today: date, rng: Random) -> None:
     manager, dana = person("ruth.okafor"), person("dana.whitfield")
     own = Enrollment.objects.filter(cohort=made, role="mentee").exclude(person=person("mira.kovac"))
     mentees = iter(list(own.select_related("cohort__program", "person").order_by("pk")))
-    asked = []
+    asked: list[tuple[str, Introduction]] = []
     with at(today - 7 * DAY):
         for end in ("expired", "refused", "taken back", "confirmed", "changed", "agreed", "agreed", "open"):
             mentee = next(mentees)
             free = mentors_shown(mentee).filter(free__gt=0).exclude(person=dana)
+            free = free.exclude(pk__in=[row.mentor_id for _end, row in asked])
             mentor = rng.choice(list(free.exclude(person=mentee.person.supervisor_id).order_by("pk")))
             asked.append((end, ask(mentee=mentee, mentor=mentor, by=mentee.person, note=rng.choice(NOTES))))
     with at(today - 5 * DAY):

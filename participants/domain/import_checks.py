@@ -121,7 +121,8 @@ class Checker:
     def _addresses(self) -> set[str]:
         """Everybody whom the file names."""
         columns = ["email", *self._wish_columns()]
-        return {word.lower() for row in self.rows for name in columns for word in _words(row.get(name, ""))}
+        named = {word.lower() for row in self.rows for name in columns for word in _words(row.get(name, ""))}
+        return {word for word in named if "\0" not in word}  # the database takes none
 
     def _mentors(self) -> set[int]:
         """Who can be wished for: mentors of the cohort, and those whom the file brings."""

@@ -182,6 +182,12 @@ class TestBringIn:
 
 
 class TestProblems:
+    def test_an_address_that_is_no_text_is_nobodys(self, call: Call, dana: Any) -> None:
+        (found,) = problems(call, mentee(email="da\0na@example.org"))
+        assert found[:2] == (2, "email")
+        ((row, column, _message),) = problems(call, mentee(wishes="ma\0ya@example.org"))
+        assert (row, column) == (2, "wishes")
+
     def test_all_of_them_by_row_and_column(self, call: Call, dana: Any, maya: Any) -> None:
         found = problems(
             call,
