@@ -19,6 +19,7 @@ from matching.engine.problem import Bools, Ints32, Ints64
 
 _CLOSED = np.int64(1 << 61)  # cost of an arc that no change can use
 _PIECE = 1 << 18  # arcs looked at at once
+_LOOK = 64  # rounds after which a ring is looked for; then after twice as many, and so on
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,19 +72,40 @@ def potentials(nodes: int, residual: tuple[Table, ...], least: int) -> Ints64 | 
     """Potentials that leave no reduced cost below 0; that of the hub is 0. None if there are none.
 
     Label correction from the nodes that changed in the round before. Without a ring of negative cost no
-    distance is under `least`.
+    distance is under `least`; a ring of little cost would take ages to get there, so it is looked for as well.
     """
     distance = np.zeros(nodes, dtype=np.int64)
-    changed = np.arange(nodes)
+    changed, rounds, look = np.arange(nodes), 0, _LOOK
     while len(changed):
         before = distance.copy()
         for table in residual:
             for some, arcs, count in leaving(table.begin, changed):
                 np.minimum.at(distance, table.head[arcs], table.cost[arcs] + np.repeat(before[some], count))
-        changed = np.flatnonzero(distance < before)
+        changed, rounds = np.flatnonzero(distance < before), rounds + 1
         if distance.min() < least:
             return None
+        if rounds == look:
+            look *= 2
+            if _has_ring(distance, residual):
+                return None
     return np.asarray(distance - distance[HUB])
+
+
+def _has_ring(distance: Ints64, residual: tuple[Table, ...]) -> bool:
+    """Whether arcs whose reduced costs are 0 or less make a ring that is not all 0: its cost is negative."""
+    tails, heads, costs = [], [], []
+    for table in residual:
+        tail = np.repeat(np.arange(len(distance)), np.diff(table.begin))
+        cost = table.cost + distance[tail] - distance[table.head]
+        tight = cost <= 0
+        tails.append(tail[tight])
+        heads.append(table.head[tight])
+        costs.append(cost[tight])
+    tail, head, cost = (np.concatenate(part) for part in (tails, heads, costs))
+    size = len(distance), len(distance)
+    graph = csr_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=size)
+    _, part = connected_components(graph, connection="strong")
+    return bool((part[tail] == part[head])[cost < 0].any())
 
 
 def reduced(net: Network, cost: Ints64, potential: Ints64) -> Iterator[tuple[slice, Ints64]]:

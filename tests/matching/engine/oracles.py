@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, product
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,49 @@ def told_of(problem: Problem, objective: str, edges: Any) -> tuple[Any, ...]:
     found = count(problem, edges, np.full(len(edges), -1, dtype=np.int8))
     values = found.covered, found.pairs, found.by_tier, int(found.shortfall.sum())
     return (*goals(objective, *values, most_different(problem, edges), found.total), found.kept)
+
+
+def step_by_step(problem: Problem, objective: str, min_score: int = 0) -> tuple[Any, ...]:
+    """As `brute_force`, mentee after mentee: of all that leaves the same places and groups, only the best is kept.
+
+    All goals but the floors are sums over the mentees; how many of each group are covered is remembered for those.
+    """
+    goal = targets(problem)
+    states = {(tuple(problem.capacity.tolist()), (0,) * len(goal)): (0,) * (6 + len(np.unique(problem.tier)))}
+    for mentee in range(len(problem.demand)):
+        options = choices_of(problem, objective, mentee, min_score)
+        group = int(problem.group[mentee])
+        after: dict[Any, tuple[int, ...]] = {}
+        for (places, reached), value in states.items():
+            for mentors, worth in options:
+                if all(places[mentor] for mentor in mentors):
+                    left = tuple(many - (mentor in mentors) for mentor, many in enumerate(places))
+                    now = tuple(many + (bool(mentors) and each == group) for each, many in enumerate(reached))
+                    told = tuple(map(add, value, worth))
+                    after[left, now] = max(after.get((left, now), told), told)
+        states = after
+    place = len(np.unique(problem.tier)) + (2 if objective == "people" else 3)
+    return max(
+        (*value[:place], -int(np.maximum(goal - reached, 0).sum()), *value[place + 1 :])
+        for (_places, reached), value in states.items()
+    )
+
+
+def choices_of(problem: Problem, objective: str, mentee: int, min_score: int) -> list[tuple[Any, Any]]:
+    """Every set of mentors that one mentee may have, with the goals it adds to; the floors are left at 0."""
+    own = np.flatnonzero(problem.mentee == mentee)
+    locked = set(problem.locked_edges.tolist()) & set(own.tolist())
+    free = [edge for edge in own.tolist() if edge not in locked and problem.score[edge] >= min_score]
+    tiers, found = np.unique(problem.tier), []
+    for size in range(int(problem.demand[mentee]) - len(locked) + 1):
+        for chosen in combinations(free, size):
+            edges = np.array([*locked, *chosen], dtype=np.int64)
+            covered = int(len(edges) > 0)
+            tier = (covered * (tiers == problem.tier[mentee])).tolist()
+            values = len(edges), tier, 0, most_different(problem, edges), int(problem.score[edges].sum())
+            kept = int(problem.keep[edges].sum())
+            found.append((problem.mentor[edges].tolist(), (*goals(objective, covered, *values), kept)))
+    return found
 
 
 class Highs:

@@ -34,6 +34,22 @@ def test_cost_equals_that_of_a_forced_run_in_all_of_five_hundred() -> None:
                 return
 
 
+def test_cost_equals_that_of_a_forced_run_among_a_hundred_people() -> None:
+    """Long chains: few candidates for each, and hardly a place to spare."""
+    asked, longest = 0, 0
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        capacity = rng.integers(0, 3, 60)
+        problem = random_problem(seed, 90, 60, 0.08, keep=None, capacity=capacity, locked=None)
+        solution = solve(problem, objective=OBJECTIVES[seed % 2])
+        for edge in rng.permutation(len(problem.score))[:60].tolist():
+            pair = int(problem.mentee[edge]), int(problem.mentor[edge])
+            asked += check_question(problem, solution, *pair)
+            longest = max(longest, len(why_not(problem, solution, *pair).changes))
+    assert asked >= 100
+    assert longest >= 5
+
+
 def check_question(problem: Problem, solution: Solution, mentee: int, mentor: int) -> bool:
     """Whether the question could be put; then the answer is that of a run with the pair forced."""
     told = why_not(problem, solution, mentee, mentor)
