@@ -16,7 +16,6 @@ from zipfile import BadZipFile
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 Cell = str | int
@@ -114,12 +113,13 @@ def _workbook(heading: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Workboo
 
 
 def _of_workbook(path: Path) -> list[list[str]]:
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError) as error:
-        raise Flawed([f"{path.name}: this is not an Excel workbook. {_ASK}"]) from error
-    rows = [[_text(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
-    book.close()
+    with path.open("rb") as file:  # openpyxl leaves a damaged one open
+        try:
+            book = load_workbook(file, read_only=True, data_only=True)
+        except (BadZipFile, KeyError, OSError, ValueError) as error:
+            raise Flawed([f"{path.name}: this is not an Excel workbook. {_ASK}"]) from error
+        rows = [[_text(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+        book.close()
     return rows
 
 

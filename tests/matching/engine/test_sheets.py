@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ from matching.engine.sheets import report
 from matching.engine.sheets.cells import ALIASES
 from matching.engine.sheets.example import SAMPLE
 from matching.engine.sheets.people import number_of
+from matching.engine.sheets.tables import Flawed, read
 
 Rows = list[list[str]]
 MENTEES = "name,email,strand,level,skills\nMira,m@x.org,a,3,python\nSam,s@x.org,a,3,sql\n"
@@ -598,3 +600,14 @@ def test_the_sample_criteria_are_the_defaults_but_for_two_rules() -> None:
 
     expected = Criteria(rules=Rules(min_level_gap=1, max_hours_apart=3))
     assert read_settings(SAMPLE / "criteria.yaml").criteria == expected
+
+
+def test_a_damaged_workbook_is_refused_and_left_closed(tmp_path: Path) -> None:
+    """Closed at once, not when whoever looks at the error has done with it."""
+    with ZipFile(tmp_path / "mentors.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    before = sorted(os.listdir("/proc/self/fd"))
+    with pytest.raises(Flawed) as held:
+        read(tmp_path / "mentors.xlsx")
+    assert sorted(os.listdir("/proc/self/fd")) == before
+    assert held.value.flaws == ["mentors.xlsx: this is not an Excel workbook. Save it as .csv or .xlsx."]
