@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 
@@ -44,29 +45,31 @@ def runners_up(field: Field, solution: Solution, most: int) -> tuple[RunnersUp, 
     """
     full = field.mentors.limit == 0
     ground, scale = field.ground, np.maximum(field.attainable, 1).astype(np.float32) / 100
+    turn = Lock()
     mine, theirs = (RunnersUp(np.full((len(side), most), -1)) for side in (field.mentees, field.mentors))
 
     def keys(mentee: Ints, score: Ints, other: Ints) -> Ints:
         percent = field.score_percent(mentee, score)
         return np.asarray(((percent << _SCORE | score) << _ROW) + ((1 << _ROW) - 1 - other))
 
-    def work(rows: Ints, columns: Ints, worth: Floats) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+    def work(rows: Ints, columns: Ints, worth: Floats) -> None:
         ground.forbid(worth, rows, columns, solution.mentee, solution.mentor)
         worth[:, full[columns]] = -1
         top = [_top(scores, most) for scores in worth]
         row, column = np.repeat(np.arange(len(rows)), [len(hits) for hits in top]), np.concatenate(top)
-        best = rows[row], keys(rows[row], worth[row, column].astype(np.int64), columns[column])
+        with turn:
+            mine.add(rows[row], keys(rows[row], worth[row, column].astype(np.int64), columns[column]))
         # Of the mentors only those who come before the last one so far: a quick look, then a close one.
         last = theirs.key[columns, -1]
         percent = ((last >> (_ROW + _SCORE)) * 0.999).astype(np.float32)
         row, column = np.nonzero((worth >= 0) & (worth > scale[rows, None] * percent - 1))
         key = keys(rows[row], worth[row, column].astype(np.int64), rows[row])
         better = key > last[column]
-        return best, (columns[column[better]], key[better])
+        with turn:  # at once, so that those after it have fewer to look at
+            theirs.add(columns[column[better]], key[better])
 
-    for _count, found in ground.pieces(work):
-        mine.add(*found[0])
-        theirs.add(*found[1])
+    for _done in ground.pieces(work):
+        pass
     return mine, theirs
 
 
