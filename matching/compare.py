@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from matching.criteria_words import LABELS
 from matching.models import Decision, Exclusion, Leftover, Proposal, Run
@@ -18,6 +19,8 @@ from matching.option_words import minimum_words, start_words
 from matching.options import options_of
 from matching.rule_words import CRITERIA, RULES
 from participants.models import Enrollment
+from programs.labels import in_language
+from programs.models import Strand
 
 PAGE = 25
 KINDS = ("moved", "out", "into")
@@ -107,10 +110,29 @@ def _criteria(before: Run, after: Run) -> list[Difference]:
     for name in ("rules", "weights"):
         old, new = before.criteria.get(name, {}), after.criteria.get(name, {})
         found += _differing(old, new)
+    found += _sizes_differing(before, after)
     plain = [
         {k: v for k, v in run.criteria.items() if k not in ("rules", "weights")} for run in (before, after)
     ]
     return [*found, *_differing(*plain)]
+
+
+def _sizes_differing(before: Run, after: Run) -> Iterator[Difference]:
+    """Strands whose circles were to be of another size, or to have another number of hosts."""
+    old, new = ((run.numbers.get("circles") or {}).get("sizes", {}) for run in (before, after))
+    changed = [key for key in old if key in new and old[key] != new[key]]
+    for strand in Strand.objects.filter(pk__in=changed).order_by("pk") if changed else ():
+        key = str(strand.pk)
+        yield Difference(in_language(strand.name), _size(*old[key]), _size(*new[key]))
+
+
+def _size(least: int, most: int, hosts: int) -> str:
+    text = ngettext(
+        "%(least)s to %(most)s in a circle, one host",
+        "%(least)s to %(most)s in a circle, %(hosts)s hosts",
+        hosts,
+    )
+    return text % {"least": least, "most": most, "hosts": hosts}
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:

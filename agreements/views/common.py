@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agreements.models import Member, Mentorship
 from agreements.queries import mentorships_of, with_members
@@ -15,7 +16,9 @@ from programs.labels import words
 from programs.models import Strand
 from programs.views.desk import reader
 
-__all__ = ["get_mentorship", "listed", "pair_context", "reader"]
+__all__ = ["get_mentorship", "listed", "named", "pair_context", "reader"]
+
+FEW = 3  # partners who are all named
 
 
 def get_mentorship(request: HttpRequest, uid: Any) -> Mentorship:
@@ -36,13 +39,33 @@ def pair_context(request: HttpRequest, mentorship: Mentorship) -> dict[str, Any]
         "words": words(mentorship.cohort.program),
         "mine": mine,
         "partners": partners,
-        "partner_names": listed([member.person.name for member in partners]),
+        "partner_names": _partners_named(partners, mentorship.strand.format == Strand.Format.CIRCLE),
         "is_mentee": mine.side == Member.Side.MENTEE,
         "is_open": mentorship.state != Mentorship.State.ENDED,
         "is_circle": mentorship.strand.format == Strand.Format.CIRCLE,
         "leaves": any(member.side == mine.side for member in partners),  # alone, and the others go on
         "today": today_in(mentorship.cohort.timezone),
     }
+
+
+def named(mentorship: Mentorship) -> str:
+    """Everybody by full name, hosts alone of a circle; of a row with its `.people`."""
+    people: list[Member] = mentorship.people  # type: ignore[attr-defined]
+    if mentorship.strand.format != Strand.Format.CIRCLE:
+        return listed([member.person.full_name for member in people])
+    hosts = [member.person.full_name for member in people if member.side == Member.Side.MENTOR]
+    return _("Circle of %(hosts)s") % {"hosts": listed(hosts)}
+
+
+def _partners_named(partners: list[Member], is_circle: bool) -> str:
+    """By name; of a large circle the hosts, or the first, and how many others."""
+    names = [member.person.name for member in partners]
+    if not is_circle or len(names) <= FEW:
+        return listed(names)
+    hosts = [member.person.name for member in partners if member.side == Member.Side.MENTOR]
+    first = hosts or names[:1]
+    others = len(names) - len(first)
+    return listed([*first, ngettext("%(n)d other", "%(n)d others", others) % {"n": others}])
 
 
 def listed(names: list[str]) -> str:

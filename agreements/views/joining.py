@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from agreements.domain.joining import join_circle
 from agreements.forms import JoinForm
 from agreements.queries import free_places
-from agreements.views.common import listed, reader
+from agreements.views.common import named, reader
 from agreements.views.staff import get_one
 from core.errors import Refused
 from core.roles import Permission
@@ -37,6 +37,6 @@ def join(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResp
             text = _("%(name)s is in the circle. The mails wait under Mail for you to send.")
             messages.success(request, text % {"name": enrollment.person.name})
             return redirect("staff_mentorship", program, cohort, uid)
-    names = listed([m.person.full_name for m in row.people])  # type: ignore[attr-defined]
+    names = named(row)
     context = {"row": row, "names": names, "form": form, "free": free_places(row)}
     return render(request, "agreements/desk/join.html", desk_context(request, found) | context)

@@ -33,7 +33,7 @@ from agreements.queries import (
 from agreements.reading import read
 from agreements.tables import MentorshipTable, RemindTable, agreement_tag, plan_tag
 from agreements.views.agreements import pdf_response
-from agreements.views.common import listed, reader
+from agreements.views.common import named, reader
 from core.access import fetch
 from core.errors import Refused
 from core.roles import Permission
@@ -156,7 +156,7 @@ def show(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResp
     asked = list(row.help_requests.select_related("person").order_by("-created_at")) if may_manage else []
     context |= {
         "row": row,
-        "names": listed([m.person.full_name for m in row.people]),  # type: ignore[attr-defined]
+        "names": named(row),
         "reading": reading,
         "agreement": agreement,
         "agreement_tag": agreement_tag(row.agreement_state, row, dict(reading.words)),  # type: ignore[attr-defined]
@@ -206,7 +206,7 @@ def end(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpRespo
             request, _("It has ended. Everyone in it was told, and their places are free again.")
         )
         return redirect("staff_mentorship", program, cohort, uid)
-    names = listed([m.person.full_name for m in row.people])  # type: ignore[attr-defined]
+    names = named(row)
     return render(
         request, "agreements/desk/end.html", desk_context(request, found) | {"row": row, "names": names}
     )

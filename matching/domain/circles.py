@@ -197,6 +197,7 @@ class CircleFindings:
         given = [rank for mentee, mentor, rank in people.wishes if (mentee, mentor) in self._together]
         return {
             "circles": len(found.circles),
+            "sizes": {str(strand): list(size) for strand, size in sorted(self.snapshot.sizes.items())},
             "placed": found.placed,
             "mentees": len(people.mentees.person),
             "hosts": len(hosts),

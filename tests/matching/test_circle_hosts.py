@@ -99,7 +99,17 @@ def test_publishing_takes_places_of_both_hosts_and_tells_everyone_of_both(
     assert "You and Hanna Host, Otto Other and Ben" in own
     assert own.count(" Host ") >= 2
     desk = reverse("staff_mentorship", args=[here.program.slug, here.cohort.slug, made.uid])
-    assert "Hanna Host, Otto Other, Ana and Ben" in text(login(here.manager).get(desk))
+    assert "Circle of Hanna Host and Otto Other" in text(login(here.manager).get(desk))
+
+
+def test_a_large_circle_is_named_by_its_hosts(here: World, circle: Strand, login: Any) -> None:
+    Strand.objects.filter(pk=circle.pk).update(hosts=1)
+    hanna = host(here, circle, "Hanna Host")
+    ana, *_others = seat(here, circle, "Ana", "Ben", "Cleo", "Dora")
+    (made,) = publish_run(run=here.run(), by=here.manager)
+    page = reverse("mentorship", args=[made.uid])
+    assert "You and Hanna Host and 3 others" in text(login(ana.person).get(page))
+    assert "and 3 others" in text(login(hanna.person).get(page))
 
 
 def test_one_host_leaves_and_the_other_goes_on(two: Run, here: World, login: Any) -> None:
@@ -161,7 +171,7 @@ def test_a_lock_with_either_host_stands(here: World, circle: Strand) -> None:
     assert len(found) == 8
 
 
-def test_how_many_host_is_part_of_what_a_run_rests_on(here: World, circle: Strand) -> None:
+def test_how_many_host_is_part_of_what_a_run_rests_on(here: World, circle: Strand, login: Any) -> None:
     Strand.objects.filter(pk=circle.pk).update(hosts=1, size_max=2)
     host(here, circle, "Hanna Host")
     host(here, circle, "Otto Other")
@@ -172,6 +182,10 @@ def test_how_many_host_is_part_of_what_a_run_rests_on(here: World, circle: Stran
     Strand.objects.filter(pk=circle.pk).update(hosts=2)
     again = here.run()
     assert (first.numbers["circles"]["circles"], again.numbers["circles"]["circles"]) == (2, 1)
+    page = reverse("matching_compare", args=[here.program.slug, here.cohort.slug, first.number, again.number])
+    shown = text(login(here.manager).get(page))
+    assert "2 to 2 in a circle, one host 2 to 2 in a circle, 2 hosts" in shown
+    assert "the criteria changed" in shown
 
 
 class TestApart:
