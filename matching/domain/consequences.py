@@ -24,6 +24,7 @@ from matching.moves import FigureRow, Held, Move, different, figures, held, held
 from matching.options import criteria_for
 from matching.snapshot import Snapshot, read_snapshot
 
+MOST_PAIRS = 100_000_000  # of which a page waits until the best are found
 Persons = set[tuple[int, int]]  # mentee and mentor by person
 
 
@@ -44,7 +45,7 @@ def consequences(*, run: Run, wanted: Wanted) -> Consequences:
     """Solve the cohort as it is now with these decisions, under the run's criteria, and compare with the run.
 
     What nothing speaks against stays as it is in the run. Raises Refused as `lock_pair` does, and "contradiction"
-    where locks that stand already leave no solution.
+    where locks that stand already leave no solution, "too_large" where a page cannot wait for it.
     """
     check(wanted)
     [before] = held_by(run)
@@ -85,8 +86,14 @@ def check(wanted: Wanted) -> None:
 
 def _solved(run: Run, wanted: Wanted) -> tuple[Held, dict[str, Any]]:
     snapshot = _decided(read_snapshot(run.cohort, criteria_for(run)), run, wanted)
+    field = snapshot.field(any_size=True)
+    if field.size > MOST_PAIRS:
+        raise Refused(
+            "too_large",
+            _("With so many people, a page cannot wait until it is worked out what this leads to."),
+            _("Run again afterwards to see it: nobody is told of a run."),
+        )
     try:
-        field = snapshot.field(any_size=True)
         if run.raise_lowest:
             snapshot = snapshot.at_least(highest_fit(field, snapshot.locks))
             field = snapshot.field(any_size=True)

@@ -90,14 +90,14 @@ def decide_page(request: HttpRequest, program: str, cohort: str, number: int) ->
     name = given.get("act", "")
     pairs = pairs_named(found, given.getlist("pair"))
     refused: Refused | None = None
-    outcome, wanted = None, None
+    outcome, wanted, unable = None, None, None
     try:
         wanted = _wanted(name, pairs)
         if request.method == "POST":
             return _done(request, found, wanted, name)
         outcome = consequences(run=run, wanted=wanted)
     except Refused as refusal:
-        refused = refusal
+        unable, refused = (refusal, None) if refusal.code == "too_large" else (None, refusal)
     context: dict[str, Any] = {
         **matching_context(request, found),
         "run": run,
@@ -106,6 +106,7 @@ def decide_page(request: HttpRequest, program: str, cohort: str, number: int) ->
         "wanted": wanted,
         "refused": refused,
         "outcome": outcome,
+        "unable": unable,
         "in_circles": any(sits_in_circle(mentee) for mentee, _mentor in pairs),
         "seen": last_number(found),
         "back": back_to(request, found),

@@ -95,6 +95,18 @@ def test_an_assignment_that_breaks_a_rule_is_refused_by_its_name_before_and_afte
     assert not Lock.objects.exists()
 
 
+def test_with_too_many_people_a_pair_is_locked_without_waiting_for_what_it_leads_to(here, login, monkeypatch):
+    here.run()
+    monkeypatch.setattr("matching.domain.consequences.MOST_PAIRS", 0)
+    address = decide_url(here, "assign", pair(here, "Zoe", "Dana"))
+    page = login(here.manager).get(address)
+    assert (page.context["outcome"], page.context["refused"]) == (None, None)
+    assert "a page cannot wait until it is worked out what this leads to." in text(page)
+    form = {"act": "assign", "pair": pair(here, "Zoe", "Dana"), "seen": str(page.context["seen"])}
+    assert login(here.manager).post(address.partition("?")[0], form).status_code == 302
+    assert locks() == {("Zoe", "Dana")}
+
+
 def test_two_selected_pairs_are_swapped_with_the_consequences_first(here, login):
     run = here.run()
     chosen = [two(proposal) for proposal in run.proposals.all()]
