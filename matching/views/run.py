@@ -94,7 +94,7 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "lede": lede(run, cohort.program),
         "figures": run_figures(run, f"{_pictures_url(cohort, run)}#equity"),
         "only_circles": only_circles(run),
-        "chips": chips(request, counted, show, before, cohort.program),
+        "chips": chips(request, counted, show, _kept_from(run, before), cohort.program),
         **_stale(run),
         "again": again(run),
         "newest": newest if newest and newest.number > run.number else None,
@@ -144,6 +144,13 @@ def _asked(request: HttpRequest, run: Run, opened: Proposal) -> dict[str, Any]:
         "answer": why_not_other(run, opened, other) if other else None,
         "kept": [item for item in request.GET.items() if item[0] not in ("who", "ask")],
     }
+
+
+def _kept_from(run: Run, before: Run | None) -> Run | None:
+    """The run whose pairs this one was to keep, and against which its changes are counted."""
+    if run.start_run or run.start == Run.Start.SCRATCH:
+        return run.start_run
+    return before  # made before runs named it
 
 
 def _listed(run: Run, pairs: Any, show: str, given: Mapping[str, Any], number: str | None) -> dict[str, Any]:

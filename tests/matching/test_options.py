@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -393,6 +394,17 @@ class TestForm:
         self.start(here, login, **sent)
         third = Run.objects.get(number=3)
         assert (third.least_fit, third.start_run) == (35, first)
+
+    @pytest.mark.parametrize(
+        ("options", "since"), [(Options(), [2]), (Options(start="run"), [1]), (SCRATCH, [])]
+    )
+    def test_changes_are_counted_against_the_run_it_started_from(self, here, login, options, since):
+        first = here.run()
+        here.run(objective="score")
+        run = here.run(options=replace(options, run=first if options.start == "run" else None))
+        chips = login(here.manager).get(page(here, "matching_run", run.number)).context["chips"]
+        said = [str(chip.label) for chip in chips if "Changed since" in str(chip.label)]
+        assert said == [f"Changed since run {number}" for number in since]
 
     def test_the_list_of_runs_names_what_is_not_usual(self, here, login):
         here.run(options=HIGHEST)
