@@ -141,7 +141,8 @@ class Findings:
         asked = [
             row for number, row in enumerate(self._left) if self._is_asked(row, number < self._questions)
         ]
-        return Shortages(self.snapshot, self.field, self.problem, self.solution, asked)
+        exact = len(asked) <= self._questions
+        return Shortages(self.snapshot, self.field, self.problem, self.solution, asked, exact)
 
     def _is_asked(self, row: int, exact: bool) -> bool:
         """Whether a closed set says more of this mentee than the bare facts do."""

@@ -27,13 +27,15 @@ class Shortages:
     problem: Problem
     solution: Solution
     left: Iterable[int]
+    exact: bool = True  # or of a large field a set told before where it is closed for the next one as well
     _found: dict[int, Shortage] = made(default_factory=dict)
     _common: dict[tuple[int, ...], dict[str, Any]] = made(default_factory=dict)
 
     def of(self, row: int) -> Shortage:
         """Why this mentee has nobody."""
         if row not in self._found:
-            self._found[row] = why_unmatched(self.field, self.problem, self.solution, row)
+            told = self.field, self.problem, self.solution
+            self._found[row] = why_unmatched(*told, row, exact=self.exact)
         return self._found[row]
 
     @cached_property

@@ -26,7 +26,8 @@ from matching.engine.solution import Certificate, Solution, usable, weights
 from matching.engine.stability import blocking_in, blocking_pairs
 
 _grown: WeakKeyDictionary[Solution, Problem] = WeakKeyDictionary()  # with the pairs that questions brought in
-_flows: WeakKeyDictionary[Solution, Flow] = WeakKeyDictionary()
+_flows: WeakKeyDictionary[Solution, tuple[Flow, list[tuple[Bools, Bools]]]] = WeakKeyDictionary()
+_SETS = 16  # closed sets kept
 
 
 def certify(field: Field, problem: Problem, solution: Solution) -> Certificate:
@@ -66,20 +67,36 @@ def why_not(field: Field, problem: Problem, solution: Solution, mentee: int, men
         known = _joined(known, found.mentee, found.mentor, found.score)
 
 
-def why_unmatched(field: Field, problem: Problem, solution: Solution, mentee: int) -> Shortage:
-    """Why a mentee has fewer mentors than wanted, by every pair of the field; as `explain.why_unmatched`."""
+def why_unmatched(
+    field: Field, problem: Problem, solution: Solution, mentee: int, *, exact: bool = True
+) -> Shortage:
+    """Why a mentee has fewer mentors than wanted, by every pair of the field; as `explain.why_unmatched`.
+
+    Where not `exact`, people whose mentors are all within a set told before are told of that set, themselves in it:
+    it is closed for them as well, but may not be the smallest.
+    """
     if field.complete:
         return explain.why_unmatched(problem, solution, mentee)
     explain.check_short(problem, solution, mentee)
     if solution not in _flows:
-        _flows[solution] = _flow(field, problem, solution)
-    flow, rows = _flows[solution], np.array([mentee])
-    eligible = int(flow.block(rows, np.arange(len(flow.takes))).sum())
+        _flows[solution] = _flow(field, problem, solution), []
+    flow, known = _flows[solution]
+    own = flow.block(np.array([mentee]), np.arange(len(flow.takes)))[0]
+    eligible = int(own.sum())
     if not eligible:
         held = int((solution.mentee == mentee).sum() - (problem.locked[:, 0] == mentee).sum())
         low = field.eligible(mentee=mentee) - held - _locked_left(field, problem, mentee)
         return Shortage("minimum" if low > 0 else "no_mentor", 0)
-    return closed_set(problem, solution, mentee, eligible, *flow.reached(mentee))
+    for mentees, mentors in [] if exact else known:
+        if not (own & ~mentors).any():
+            with_me = mentees.copy()
+            with_me[mentee] = True
+            told = closed_set(problem, solution, mentee, eligible, with_me, mentors)
+            if told.reason == "places":
+                return told
+    reached = flow.reached(mentee)
+    known[:] = [reached, *known][:_SETS]
+    return closed_set(problem, solution, mentee, eligible, *reached)
 
 
 def blocking(field: Field, problem: Problem, solution: Solution) -> int:

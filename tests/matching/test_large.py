@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from matching import loaded
+from matching.domain import findings as findings_module
 from matching.domain import solving
 from matching.domain.consequences import consequences
 from matching.domain.findings import Findings
@@ -191,6 +192,24 @@ def test_decisions_by_hand_and_recruiting_are_worked_out_alike() -> None:
     with large(1, 2, 14):
         run = here.run()
         assert (consequences(run=run, wanted=wanted), recruiting(run)) == expected
+
+
+def test_without_time_for_each_those_left_out_share_a_closed_set(monkeypatch: Any) -> None:
+    here = crowd(1, 40, 8)
+    small = here.run()
+    expected = told(small)["leftovers"]
+    forget(small)
+    monkeypatch.setattr(findings_module, "QUESTION_BUDGET", 0)
+    with large(1, 2, 14):
+        found = told(here.run())["leftovers"]
+    assert len(found) == len(expected) > 10
+    for (person, mine), (other, least) in zip(found, expected, strict=True):
+        assert person == other
+        assert [mine[name] for name in ("reason", "eligible", "rules")] == [
+            least[name] for name in ("reason", "eligible", "rules")
+        ]
+        if not mine.get("all_places", True) and not least["all_places"]:
+            assert (mine["competing"], mine["mentors"]) >= (least["competing"], least["mentors"])
 
 
 def test_shortlists_are_spread_alike() -> None:

@@ -104,6 +104,27 @@ def test_somebody_left_out_is_told_of_the_same_people_and_places(
 
 @FEWER
 @given(seed=SEED, objective=OBJECTIVE)
+def test_a_set_that_many_share_is_closed_for_each_of_them(seed: int, objective: str) -> None:
+    cast, criteria = random_cast(seed, 30, 9), random_criteria(seed)
+    _field, problem, found = both(cast, criteria, seed, objective=objective)
+    made = problem.edges_of(found.solution.mentee, found.solution.mentor)
+    unmade = np.setdiff1d(np.arange(len(problem.score)), made)
+    shorter = np.bincount(found.solution.mentee, minlength=30) < problem.demand
+    for mentee in np.flatnonzero(shorter).tolist():
+        told = whole.why_unmatched(*asked(found), mentee, exact=False)
+        least = explain.why_unmatched(problem, found.solution, mentee)
+        assert (told.reason, told.eligible) == (least.reason, least.eligible)
+        assert mentee in told.mentees or told == least
+        assert set(told.mentees) >= set(least.mentees)
+        among = unmade[np.isin(problem.mentee[unmade], told.mentees)]
+        if told.reason == "places":
+            assert set(problem.mentor[among].tolist()) <= set(told.mentors)
+            taken = np.isin(found.solution.mentor, told.mentors).sum()
+            assert told.places == taken - np.isin(problem.locked[:, 1], told.mentors).sum()
+
+
+@FEWER
+@given(seed=SEED, objective=OBJECTIVE)
 def test_runners_up_and_those_who_would_break_up_are_counted_on_every_pair(seed: int, objective: str) -> None:
     cast, criteria = random_cast(seed, 20, 14), random_criteria(seed)
     limit = np.where(np.arange(14) % 5, cast.mentors.limit, 0)  # some are full
