@@ -18,7 +18,10 @@ PICTURES = [
     ("next-steps", "Mentee", "/", 1280, "light"),
     ("next-steps-phone", "Mentee", "/", 360, "dark"),
     ("desk", "Program manager", "/desk/meridian/{year}/", 1280, "light"),
-    ("review", "Program manager", "/desk/meridian/{year}/matching/1/", 1280, "light"),
+    ("review", "Program manager", "/desk/meridian/spring/matching/1/?sort=high", 1280, "light"),
+    ("recruiting", "Program manager", "/desk/meridian/spring/matching/1/recruiting/", 1280, "light"),
+    ("what-if", "Program manager", "/desk/meridian/spring/matching/what-if/?weight_skills=4", 1280, "light"),
+    ("pictures", "Program manager", "/desk/meridian/{year}/matching/1/pictures/", 1280, "dark"),
     ("mentorships", "Program manager", "/desk/meridian/{year}/mentorships/", 1280, "light"),
     ("mail", "Program manager", "/desk/meridian/{year}/mail/", 1280, "dark"),
 ]

@@ -194,6 +194,7 @@ class CircleFindings:
         people, found = self.snapshot.people, self.filled.found
         hosts = [row for row, limit in enumerate(people.mentors.limit) if limit]
         fits = [fit for _circle, _member, fit in self.seats]
+        had = {mentee for mentee, _mentor in people.keep}
         given = [rank for mentee, mentor, rank in people.wishes if (mentee, mentor) in self._together]
         return {
             "circles": len(found.circles),
@@ -212,7 +213,7 @@ class CircleFindings:
             "wishers": len({mentee for mentee, _mentor, _rank in people.wishes}),
             "wishes_met": len(given),
             "locked": len(people.locks),
-            "changed": len(self._together - set(people.keep)) if people.keep else None,
+            "changed": sum(pair[0] in had for pair in self._together - set(people.keep)) if had else None,
             "proven": found.certificate.proven,
             "gap": found.certificate.gap,
         }

@@ -36,9 +36,7 @@ class Consequences:
     moves: list[Move]
     counts: dict[str, int]
     costs_people: int  # mentees fewer than in the present run
-    circles: str = (
-        ""  # "proven", "close" where they could be better still, "late" where they are left out here
-    )
+    circles: str = ""  # "proven", "close" (could be better still), "late" (left out here)
 
 
 def consequences(*, run: Run, wanted: Wanted) -> Consequences:
