@@ -49,11 +49,12 @@ class PageFormMixin:
     visible_to: Mapping[str, str | Promise] = {}
     use_required_attribute: ClassVar[bool] = False
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def full_clean(self) -> None:
+        """Say what is missing by the labels of now: a form may name its fields only once it is made."""
         for field in self.fields.values():  # type: ignore[attr-defined]
             if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
                 field.error_messages["required"] = required_message(field)
+        super().full_clean()  # type: ignore[misc]
 
     @property
     def helper(self) -> FormHelper:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from matching.facets import band_of
 from matching.models import Leftover, Proposal, Run
+from matching.moves import signed
 from participants.models import Enrollment
 from people.models import Unit
 
@@ -71,6 +72,11 @@ class Beside:
     def change(self) -> int | None:
         """Percent points."""
         return self.after.share - self.before.share if self.before and self.after else None
+
+    @property
+    def said(self) -> str:
+        """The change as the other figures say theirs."""
+        return "–" if self.change is None else signed(self.change)
 
 
 def equity_beside(before: Run, after: Run) -> list[Beside]:

@@ -97,7 +97,8 @@ class KindWords:
 
     def line(self, kind: Stored) -> str:
         """The same in one line."""
-        return "; ".join(f"{fact.label}: {fact.value}" for fact in self.facts(kind))
+        said = [_("{label}: {value}").format(label=fact.label, value=fact.value) for fact in self.facts(kind)]
+        return pgettext("between the parts of a kind", "; ").join(said)
 
     def _values(self, name: str, values: Sequence[Any]) -> str:
         if name == "slot":

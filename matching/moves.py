@@ -159,7 +159,7 @@ def _beside(
             continue
         change = round(new - old, 1)
         trend = "" if not change or not more else "better" if (change > 0) == (more > 0) else "worse"
-        yield FigureRow(label, number(old), number(new), _signed(change), trend)
+        yield FigureRow(label, number(old), number(new), signed(change), trend)
 
 
 def _with_wishes(numbers: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,7 +172,8 @@ def number(value: float) -> str:
     return number_format(round(value, 1) if value % 1 else int(value), use_l10n=True, force_grouping=True)
 
 
-def _signed(change: float) -> str:
+def signed(change: float) -> str:
+    """A difference as text, with its sign."""
     if not change:
         return _("the same")
     return f"+{number(change)}" if change > 0 else f"−{number(-change)}"

@@ -79,7 +79,11 @@ def _skills(facts: Facts, two: _Two) -> Reason:
         )
         return Reason(format_html(text, **names, total=apnumber(total)), good=False)
     if len(matched) < total:
-        text = _("{mentor} offers {skills}: {count} of the {total} skills that {mentee} seeks.")
+        text = ngettext(
+            "{mentor} offers {skills}: one of the {total} skills that {mentee} seeks.",
+            "{mentor} offers {skills}: {count} of the {total} skills that {mentee} seeks.",
+            len(matched),
+        )
         return Reason(format_html(text, **names, count=apnumber(len(matched)), total=apnumber(total)))
     text = ngettext(
         "{mentor} offers {skills}, the skill that {mentee} seeks.",

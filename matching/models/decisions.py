@@ -35,7 +35,7 @@ class Decision(models.Model):
         SWAP = "swap", _("Swap")
         ASSIGN = "assign", _("Assign")
         FILE = "file", pgettext_lazy("decisions from a file", "File")
-        UNDO = "undo", _("Undo")
+        UNDO = "undo", pgettext_lazy("a decision by hand", "Undo")
 
     cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="decisions")
     number = models.PositiveIntegerField()

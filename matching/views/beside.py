@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.roles import Permission
@@ -35,7 +36,7 @@ def comparison(request: HttpRequest, program: str, cohort: str, number: int, oth
     labels = {
         "": _("All who change"),
         "moved": _("Another circle") if only_circles(before) and only_circles(after) else _("Another mentor"),
-        "out": _("Left out"),
+        "out": pgettext("who had a place", "Left out"),
         "into": _("Got in"),
     }
     chips = [

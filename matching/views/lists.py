@@ -86,7 +86,8 @@ def _applied(request: HttpRequest, cohort: Cohort) -> HttpResponse:
     except Refused as refused:
         return _preview(request, cohort, content, request.POST.get("file_name", ""), refused)
     text = ngettext("%(count)s row of the file is decided.", "%(count)s rows of the file are decided.", done)
-    say(request, f"{text % {'count': done}} {_('Run again to apply it.')}", act)
+    again = _("Run again to apply it.")
+    say(request, f"{text % {'count': done}} {again}", act)
     return redirect("matching_fixed", cohort.program.slug, cohort.slug)
 
 

@@ -175,7 +175,8 @@ def _save_and_run(request: HttpRequest, cohort: Cohort) -> HttpResponse:
                 change_criteria(cohort=cohort, criteria=asked.criteria, version=int(version), by=by)
             run = request_run(cohort=cohort, by=by, objective=asked.objective, options=setting.options)
     except Refused as refused:
-        messages.error(request, f"{refused.message} {_('Nothing was saved.')}")
+        nothing = _("Nothing was saved.")
+        messages.error(request, f"{refused.message} {nothing}")
         return redirect(f"{here}?{setting.short()}")
     messages.success(request, _("The criteria are saved, and a run with them has begun."))
     return redirect("matching_run", cohort.program.slug, cohort.slug, run.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -55,6 +56,21 @@ def test_every_template_is_used() -> None:
         if not by_component and not any(f'"{name}"' in text or f"'{name}'" in text for text in others):
             unused.append(name)
     assert unused == []
+
+
+def test_no_text_is_marked_inside_an_f_string() -> None:
+    """The catalog does not look into them: what is marked there stays English."""
+    marks = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
+    hidden = [
+        f"{path}:{call.lineno}"
+        for path, text in all_text().items()
+        if path.endswith(".py")
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in marks
+    ]
+    assert hidden == []
 
 
 def test_every_stand_in_replaces_a_template_of_its_library() -> None:

@@ -111,11 +111,26 @@ def test_a_short_label_is_filled_in_and_an_own_message_is_kept() -> None:
     ]
 
 
+def test_a_form_may_name_and_add_its_fields_once_it_is_made() -> None:
+    class Late(PageForm):
+        person = forms.ChoiceField()
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.fields["person"].label = "Mentor"
+            self.fields["word"] = forms.CharField(label="A word")
+
+    assert [error.text for error in form_errors(Late({}))] == [
+        "Choose an answer to “Mentor”",
+        "Fill in “A word”",
+    ]
+
+
 def test_messages_are_in_the_readers_language() -> None:
     with translation.override("fr"):
-        french = Apply({}).fields["goals"].error_messages["required"]
+        (french,) = Apply({}).errors["goals"]
     with translation.override("en"):
-        english = Apply({}).fields["goals"].error_messages["required"]
+        (english,) = Apply({}).errors["goals"]
     assert "What do you want to learn?" in str(french)
     assert str(english) == "Answer “What do you want to learn?”"
 

@@ -267,6 +267,8 @@ def test_shares_of_groups_stand_on_the_page_that_compares(here: World, login: An
     shown = text(login(here.manager).get(url(here, "matching_compare", 1, 2)))
     assert "Left out before History 100 % 100 % the same" in shown
     assert "Not left out before History 0 % 100 % +100 (better)" in shown
+    shown = text(login(here.manager).get(url(here, "matching_compare", 2, 1)))
+    assert "Not left out before History 100 % 0 % −100 (worse)" in shown
 
 
 def test_pictures_of_circles_say_what_they_cannot_show(here: World, people: Any, login: Any) -> None:

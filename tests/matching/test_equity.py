@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from matching.equity import Group, Grouping, equity
+from matching.equity import Beside, Group, Grouping, equity
 from matching.models import Leftover, Run
 from tests.factories import ProposalFactory, RunFactory, UnitFactory
 from tests.matching.people import World, world
@@ -67,6 +67,15 @@ def test_by_level_in_order_and_by_whether_left_out_before(here):
         Group("Not left out before", 5, 0, None),
     ]
     assert [type(grouping) for grouping in equity(run)] == [Grouping, Grouping]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(3, 2, "−20"), (2, 5, "+60"), (2, 2, "the same"), (None, 2, "–"), (2, None, "–")],
+)
+def test_a_share_in_two_runs_differs_by_points_with_their_sign(before, after, said):
+    sides = [None if matched is None else Group("Labs", 5, matched, 60) for matched in (before, after)]
+    assert Beside("Directorate", "Labs", *sides).said == said
 
 
 def test_who_has_two_mentors_counts_once(here):

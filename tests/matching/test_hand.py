@@ -295,6 +295,14 @@ def test_a_pair_chosen_by_hand_shows_its_consequences_while_a_run_is_under_revie
     assert not Lock.objects.exists()
 
 
+def test_a_pair_chosen_by_hand_needs_both(here, login):
+    page = login(here.manager).post(url(here, "matching_fixed"), {"mentee": "", "mentor": ""})
+    assert page.context["form"].errors == {
+        "mentee": ["Choose an answer to “Mentee”"],
+        "mentor": ["Choose an answer to “Mentor”"],
+    }
+
+
 def test_consequences_of_an_exclusion_say_who_takes_the_place(here):
     run = here.run()
     found = consequences(run=run, wanted=Wanted(exclude=[((row(here, "Mira"), row(here, "Dana")), "-")]))

@@ -195,6 +195,16 @@ def test_nobody_may_be_paired_says_which_rules_and_what_relaxing_them_wins():
     ]
 
 
+def test_a_kind_and_a_skill_are_said_in_the_way_of_the_reader():
+    with override("fr"):
+        (skill,) = told("skills", skills(1, missing=(2, 3)))
+        line = KindWords(world().program, []).line({"language": ["ar"], "level": [12]})
+    assert skill == (
+        "Dana propose <b>Statistics</b>\N{NO-BREAK SPACE}: une des trois compétences que recherche Mira.", True,
+    )  # fmt: skip
+    assert line.replace("\N{NO-BREAK SPACE}", "~").startswith("Langues~: Arabe~; Niveau de carrière~: 12")
+
+
 def test_a_rule_tells_what_it_would_win_for_everybody_who_is_left():
     here = world()
     for name in ("Noor", "Sami", "Lina"):
