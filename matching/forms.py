@@ -61,7 +61,8 @@ class RunForm(PageForm):
 
     def __init__(self, *args: Any, cohort: Cohort, min_fit: int, **kwargs: Any) -> None:
         self._runs = {str(run.number): run for run in starts(cohort)}
-        super().__init__(*args, initial=again(next(iter(self._runs.values()), None)), **kwargs)
+        kwargs["initial"] = again(next(iter(self._runs.values()), None))
+        super().__init__(*args, **kwargs)
         asked = _("Only what the criteria ask for: %(n)s of 100") % {"n": min_fit}
         _choices(
             self,

@@ -26,7 +26,8 @@ class OwnForm(PageForm):
         said: Mapping[str, int],
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, initial={name: said.get(name, 0) for name in allowed}, **kwargs)
+        kwargs["initial"] = {name: said.get(name, 0) for name in allowed}
+        super().__init__(*args, **kwargs)
         for name, ways in allowed.items():
             self.fields[name] = forms.TypedChoiceField(
                 label=WORDS[role][name],
