@@ -22,8 +22,6 @@ from matching.lexicon import slots
 from participants.models import Enrollment
 from programs.labels import words
 
-PARTIES = _("the two of you, the supervisor who approves it, and the program managers")
-
 
 def limit(field: forms.Field, letters: int) -> None:
     """No text of a person grows beyond this."""

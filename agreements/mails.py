@@ -15,7 +15,7 @@ def link_still_counts(message: Message) -> bool:
 
 
 def still_together(message: Message) -> bool:
-    """Nobody is told of a match that has ended in the meantime."""
+    """Nobody is told of a match, or of who left it, when it has ended in the meantime."""
     return Mentorship.objects.filter(pk=message.about_id or 0).exclude(state=Mentorship.State.ENDED).exists()
 
 
@@ -27,3 +27,4 @@ def register_kinds() -> None:
     register(MailKind("agreement_returned", _("The supervisor has sent the agreement back")))
     register(MailKind("agreement_receipt", _("An agreement is in force")))
     register(MailKind("mentorship_ended", _("A mentorship has ended")))
+    register(MailKind("member_left", _("Somebody has left a circle"), refresh=still_together))

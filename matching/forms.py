@@ -193,7 +193,7 @@ class PairForm(PageForm):
     def __init__(self, *args: Any, cohort: Cohort, labels: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = to_match(cohort) | to_match(cohort, Strand.Format.CIRCLE)
-        people = people.select_related("person").order_by("person__full_name", "pk")
+        people = people.select_related("person", "strand").order_by("person__full_name", "pk")
         self._people = {str(row.uid): row for row in people}
         for role in Enrollment.Role:
             choice = self.fields[role.value]

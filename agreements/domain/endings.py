@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.db import transaction
@@ -30,7 +30,8 @@ from programs.queries import may
 def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
     """End it early: places are free again, all stay eligible, and nothing tells whose wish it was.
 
-    Somebody of a circle who has others on the same side leaves it alone. Raises Refused: "not_allowed", "ended".
+    Somebody of a circle who has others on the same side leaves it alone, and those who stay are told. Raises
+    Refused: "not_allowed", "ended".
     """
     mentorship = lock_mentorship(mentorship)
     check_not_ended(mentorship)
@@ -41,13 +42,14 @@ def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
     if own and any(member.side == own.side for member in members if member != own):
         _leave(mentorship, [own], members)
         _record(Verb.MEMBER_LEFT, mentorship)
+        _tell_left(mentorship, own, members)
         return mentorship
     _leave(mentorship, members, members)
     mentorship.ended_by = str(by.pk)
     _end(mentorship, Mentorship.Ending.NO_FAULT, _last_day(mentorship))
     _record(Verb.MENTORSHIP_ENDED, mentorship)
     for member in members:
-        _tell(mentorship, member, members, "no_fault")
+        _tell_ended(mentorship, member, members, "no_fault")
     return mentorship
 
 
@@ -74,7 +76,7 @@ def complete(*, mentorship: Mentorship) -> bool:
             move(enrollment, Enrollment.State.COMPLETED)
     record(Verb.MENTORSHIP_COMPLETED, by=None, target=mentorship, program_id=mentorship.cohort.program_id)
     for member in members:
-        _tell(mentorship, member, members, "completed")
+        _tell_ended(mentorship, member, members, "completed")
     return True
 
 
@@ -107,20 +109,31 @@ def _end(mentorship: Mentorship, ending: str, ended_on: date) -> None:
     move(mentorship, Mentorship.State.ENDED, also=["ended_on", "ending", "ended_by"])
 
 
-def _tell(mentorship: Mentorship, member: Member, members: Sequence[Member], how: str) -> None:
+def _tell_ended(mentorship: Mentorship, member: Member, members: Sequence[Member], how: str) -> None:
+    context = {
+        "words": words(mentorship.cohort.program, member.person.language),
+        "others": [other.person.full_name for other in members if other.pk != member.pk],
+        "how": how,
+        "ended_on": mentorship.ended_on,
+    }
+    _tell("mentorship_ended", mentorship, member.person, context, str(mentorship.pk))
+
+
+def _tell_left(mentorship: Mentorship, leaver: Member, members: Sequence[Member]) -> None:
+    """To the hosts who stay; of a host who leaves, to everybody."""
+    context = {"leaver": leaver.person.full_name}
+    for member in members:
+        if member != leaver and Member.Side.MENTOR in {member.side, leaver.side}:
+            _tell("member_left", mentorship, member.person, context, f"{mentorship.pk}:{leaver.pk}")
+
+
+def _tell(kind: str, mentorship: Mentorship, to: Person, context: Mapping[str, object], about: str) -> None:
     cohort = mentorship.cohort
     outbox.queue(
-        kind="mentorship_ended",
-        to=member.person,
-        context={
-            "mentorship_uid": mentorship.uid,
-            "cohort": cohort,
-            "words": words(cohort.program, member.person.language),
-            "others": [other.person.full_name for other in members if other.pk != member.pk],
-            "how": how,
-            "ended_on": mentorship.ended_on,
-        },
-        dedupe_key=f"mentorship_ended:{mentorship.pk}:{member.person_id}",
+        kind=kind,
+        to=to,
+        context={**context, "mentorship_uid": mentorship.uid, "cohort": cohort},
+        dedupe_key=f"{kind}:{about}:{to.pk}",
         about=mentorship,
         program_id=cohort.program_id,
         cohort_id=cohort.pk,

@@ -95,6 +95,8 @@ def _tell(mentorship: Mentorship, to: Person, partners: list[Person], role: str)
             "words": words(cohort.program, to.language),
             "partner_word": word(cohort.program, role, to.language),
             "reasons": [],
+            "is_circle": True,
+            "is_mentee": role == "mentor",
             "starts_on": mentorship.starts_on,
             "agreement_due_on": mentorship.starts_on + timedelta(days=cohort.agreement_days),
         },

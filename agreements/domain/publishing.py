@@ -261,6 +261,11 @@ def _tell(cohort: Cohort, run: Run, mentorship: Mentorship, group: Sequence[Prop
         _draft(cohort, run, mentorship, mentor.person, own, [p.mentee.person for p in own], why)
 
 
+def _reasons(told: Sequence[list[str]]) -> list[str]:
+    """All about one partner; of several the first about each, and what is said of more than one is said once."""
+    return told[0] if len(told) == 1 else list(dict.fromkeys(line for lines in told for line in lines[:1]))
+
+
 def _draft(
     cohort: Cohort,
     run: Run,
@@ -278,7 +283,9 @@ def _draft(
         "partners": partners,
         "words": words(cohort.program, to.language),
         "partner_word": partner_word,
-        "reasons": [line for p in group for line in why[to.language][p.pk, side]],
+        "reasons": _reasons([why[to.language][p.pk, side] for p in group]),
+        "is_circle": group[0].circle_id is not None,
+        "is_mentee": side == Member.Side.MENTEE,
         "starts_on": mentorship.starts_on,
         "agreement_due_on": mentorship.starts_on + timedelta(days=cohort.agreement_days),
     }

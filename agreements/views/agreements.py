@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agreements.domain.agreements import new_version, save_terms, sign_agreement
-from agreements.forms import PARTIES, AgreementForm, SignForm
+from agreements.forms import AgreementForm, SignForm
 from agreements.models import Agreement, Mentorship
 from agreements.queries import agreement_in_force, current_agreement
 from agreements.reading import as_pdf, read
@@ -74,7 +74,6 @@ def agreement(request: HttpRequest, uid: UUID) -> HttpResponse:
         "gaps": [LABELS[name] for name in gaps],
         "in_force": in_force if in_force and in_force != version else None,
         "versions": list(found.agreements.order_by("-version")),
-        "sees": PARTIES,
     }
     return render(request, "agreements/agreement.html", context)
 
@@ -114,7 +113,7 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
             return _saved(request, saved)
     elif request.method != "POST" and version.state != Agreement.State.DRAFT:
         return redirect("agreement", uid=uid)
-    context = {"form": form, "agreement": version, "differences": differences, "sees": PARTIES}
+    context = {"form": form, "agreement": version, "differences": differences}
     status = 409 if differences else 200
     return render(
         request, "agreements/agreement_edit.html", pair_context(request, found) | context, status=status

@@ -32,17 +32,21 @@ def pair_context(request: HttpRequest, mentorship: Mentorship) -> dict[str, Any]
     people: list[Member] = mentorship.people  # type: ignore[attr-defined]
     mine = next(member for member in people if member.person_id == me)
     partners = [member for member in people if member.person_id != me]
+    is_circle = mentorship.strand.format == Strand.Format.CIRCLE
+    labels = words(mentorship.cohort.program)
     return {
         "mentorship": mentorship,
         "cohort": mentorship.cohort,
         "program": mentorship.cohort.program,
-        "words": words(mentorship.cohort.program),
+        "words": labels,
         "mine": mine,
         "partners": partners,
-        "partner_names": _partners_named(partners, mentorship.strand.format == Strand.Format.CIRCLE),
+        "partner_names": _partners_named(partners, is_circle),
+        "mentor_names": listed([row.person.name for row in partners if row.side == Member.Side.MENTOR]),
         "is_mentee": mine.side == Member.Side.MENTEE,
         "is_open": mentorship.state != Mentorship.State.ENDED,
-        "is_circle": mentorship.strand.format == Strand.Format.CIRCLE,
+        "is_circle": is_circle,
+        "agreement_readers": _agreement_readers(labels["supervisor"], is_circle),
         "leaves": any(member.side == mine.side for member in partners),  # alone, and the others go on
         "today": today_in(mentorship.cohort.timezone),
     }
@@ -55,6 +59,14 @@ def named(mentorship: Mentorship) -> str:
         return listed([member.person.full_name for member in people])
     hosts = [member.person.full_name for member in people if member.side == Member.Side.MENTOR]
     return _("Circle of %(hosts)s") % {"hosts": listed(hosts)}
+
+
+def _agreement_readers(supervisor: str, is_circle: bool) -> str:
+    if is_circle:
+        text = _("everybody in the circle, the %(supervisor)s who approves it, and the program managers")
+    else:
+        text = _("the two of you, the %(supervisor)s who approves it, and the program managers")
+    return text % {"supervisor": supervisor}
 
 
 def _partners_named(partners: list[Member], is_circle: bool) -> str:

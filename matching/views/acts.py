@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -52,15 +53,34 @@ def lock(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     act = act_of(request, Decision.Act.LOCK if keep else Decision.Act.UNLOCK)
     by = reader(request)
     done = _lock_all(request, pairs, by, act) if keep else unlock_pairs(pairs=pairs, by=by, act=act)
-    if done and keep:
+    if done:
+        say(request, locked_told(pairs, done) if keep else _unlocked_told(pairs, done), act)
+    return redirect(back_to(request, found))
+
+
+def locked_told(pairs: Sequence[Pair], done: int = 1) -> str:
+    """What is said after locking, of pairs or of seats in circles."""
+    if _all_seats(pairs):
+        text = ngettext(
+            "Locked: every run keeps this seat.", "%(count)s seats are locked: every run keeps them.", done
+        )
+    else:
         text = ngettext(
             "Locked: every run keeps this pair.", "%(count)s pairs are locked: every run keeps them.", done
         )
-        say(request, text % {"count": done}, act)
-    elif done:
+    return text % {"count": done}
+
+
+def _unlocked_told(pairs: Sequence[Pair], done: int) -> str:
+    if _all_seats(pairs):
+        text = ngettext("The seat is no longer locked.", "%(count)s seats are no longer locked.", done)
+    else:
         text = ngettext("The pair is no longer locked.", "%(count)s pairs are no longer locked.", done)
-        say(request, text % {"count": done}, act)
-    return redirect(back_to(request, found))
+    return text % {"count": done}
+
+
+def _all_seats(pairs: Sequence[Pair]) -> bool:
+    return all(sits_in_circle(mentee) for mentee, _mentor in pairs)
 
 
 def _to_swap(request: HttpRequest, cohort: Cohort, pairs: list[Pair]) -> HttpResponse:

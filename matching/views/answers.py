@@ -93,6 +93,7 @@ def answer(request: HttpRequest, uid: UUID) -> HttpResponse:
         "about": review.directorate(partner.person),
         "reasons": told[pair.pk, question.enrollment.role],
         "is_open": is_open,
+        "is_late": question.due_on < today_in(cohort.timezone),
         "form": form,
     }
     return render(request, "matching/answer.html", context)

@@ -29,7 +29,7 @@ from matching.queries import (
     runs_of,
     sits_in_circle,
 )
-from matching.views.acts import Pair, act_of, back_to, decide_url, pairs_named, say
+from matching.views.acts import Pair, act_of, back_to, decide_url, locked_told, pairs_named, say
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
 from programs.labels import word
@@ -76,7 +76,7 @@ def _chosen(request: HttpRequest, cohort: Cohort, pair: Pair) -> HttpResponse:
         return redirect(decide_url(cohort, run.number, Act.ASSIGN, [pair]))
     act = act_of(request, Act.ASSIGN)
     lock_pair(mentee=pair[0], mentor=pair[1], by=reader(request), act=act)
-    say(request, _("Locked: every run keeps this pair."), act)
+    say(request, locked_told([pair]), act)
     return redirect("matching_fixed", cohort.program.slug, cohort.slug)
 
 
@@ -125,10 +125,9 @@ def _wanted(name: str, pairs: list[Pair]) -> Wanted:
 def _done(request: HttpRequest, cohort: Cohort, wanted: Wanted, name: str) -> HttpResponse:
     act = act_of(request, name)
     decide(wanted=wanted, by=reader(request), act=act)
-    text = (
-        _("The mentors are swapped: both pairs are locked. Run again to apply it.")
-        if name == Act.SWAP
-        else _("Locked: every run keeps this pair. Run again to apply it.")
-    )
+    if name == Act.SWAP:
+        text = _("The mentors are swapped: both pairs are locked. Run again to apply it.")
+    else:
+        text = " ".join([locked_told(wanted.lock), _("Run again to apply it.")])
     say(request, text, act)
     return redirect(back_to(request, cohort))

@@ -12,6 +12,7 @@ from django.db import connection
 from agreements.domain.agreements import sign_agreement
 from agreements.domain.endings import complete, end_without_fault
 from agreements.domain.help import ask_for_help, handle_help
+from agreements.mails import still_together
 from agreements.models import Agreement, HelpRequest, Member, Mentorship
 from agreements.queries import mentorships_of
 from agreements.tasks import end_mentorships
@@ -22,7 +23,16 @@ from notifications.models import EmailLink, Message
 from participants.models import Enrollment
 from people.models import Person
 from tests.agreements.helpers import current, signed, team
-from tests.factories import MemberFactory, MembershipFactory, PersonFactory, pair
+from tests.factories import (
+    CohortFactory,
+    EnrollmentFactory,
+    MemberFactory,
+    MembershipFactory,
+    MentorshipFactory,
+    PersonFactory,
+    StrandFactory,
+    pair,
+)
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -115,6 +125,45 @@ def test_a_mentee_leaves_a_circle_alone() -> None:
     assert used == {mentor.pk: 1, mentee.pk: 0, other.person_id: 1}
     assert (list(mentorships_of(mentee)), list(mentorships_of(mentor))) == ([], [mentorship])
     assert end_without_fault(mentorship=mentorship, by=other.person).state == "ended"
+
+
+def circle_with(*hosts: str) -> Mentorship:
+    """Ana and Ben, in a circle of these hosts."""
+    cohort = CohortFactory(state="running", program__name="Open Door")
+    at = {"cohort": cohort, "strand": StrandFactory(program=cohort.program, format="circle")}
+    made = MentorshipFactory(**at)
+    for side, names, used in (("mentor", hosts, 2), ("mentee", ("Ana", "Ben"), 1)):
+        for name in names:
+            sits = EnrollmentFactory(**at, role=side, used=used, capacity=used, person__full_name=name)
+            MemberFactory(mentorship=made, side=side, enrollment=sits)
+    return made
+
+
+@time_machine.travel(NOON)
+@pytest.mark.parametrize(
+    ("leaver", "told"),
+    [("Ana", ["Hanna Host", "Otto Other"]), ("Otto Other", ["Ana", "Ben", "Hanna Host"])],
+)
+def test_those_who_stay_in_a_circle_are_told_who_left_and_not_why(leaver: str, told: list[str]) -> None:
+    made = circle_with("Hanna Host", "Otto Other")
+    end_without_fault(mentorship=made, by=made.members.get(enrollment__person__full_name=leaver).person)
+    mails = Message.objects.order_by("recipient__full_name")
+    assert list(mails.values_list("recipient__full_name", flat=True)) == told
+    assert set(mails.values_list("kind", "state", "subject")) == {
+        ("member_left", "pending", f"{leaver} has left your circle")
+    }
+    first = mails[0].body.splitlines()[2]
+    assert first.startswith(f"{leaver} has left your circle in Open Door. That happens")
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_nobody_is_told_who_left_a_circle_that_has_ended_since(ends: bool) -> None:
+    made = circle_with("Hanna Host")
+    end_without_fault(mentorship=made, by=made.members.get(enrollment__person__full_name="Ana").person)
+    mail = Message.objects.get(kind="member_left")
+    if ends:
+        end_without_fault(mentorship=made, by=made.members.get(enrollment__person__full_name="Ben").person)
+    assert still_together(mail) is not ends
 
 
 @pytest.mark.parametrize("broken", ["outbox.queue", "record", "move", "_leave"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from threading import Barrier, Thread
 from typing import Any
@@ -11,7 +12,7 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 
 from agreements.domain.endings import end_without_fault
-from agreements.domain.publishing import publish_run
+from agreements.domain.publishing import _reasons, publish_run
 from agreements.models import ActionPlan, Agreement, Member, Mentorship
 from core.errors import Refused
 from core.models import AuditEvent
@@ -414,3 +415,25 @@ def test_where_pairs_of_the_past_are_allowed_they_can_be_published_again() -> No
     Scheme.objects.create(cohort=run.cohort, criteria={"rules": {"past_pairs": False}})
     assert len(publish_run(run=run, by=manager())) == 1
     assert PastPair.objects.count() == 1
+
+
+def test_the_mails_of_a_circle_speak_of_a_circle() -> None:
+    run = run_of(0)
+    circles_of(run, (2, 1), (2, 2))
+    publish_run(run=run, by=manager())
+    alone = Enrollment.objects.filter(role="mentor").earliest("pk").person.full_name
+    assert Counter(Message.objects.values_list("subject", flat=True)) == {
+        f"You are in a circle: meet {alone}": 2,
+        "You are in a circle with 2 hosts": 2,
+        "Your circle: meet 2 people": 3,
+    }
+    assert {mail.body.splitlines()[2].partition(" you ")[2] for mail in Message.objects.all()} == {
+        "meet as a circle. Your host is:",
+        "meet as a circle. Your hosts are:",
+        "host:",
+    }
+
+
+def test_a_host_reads_the_first_reason_about_each_and_what_is_said_of_all_once() -> None:
+    assert _reasons([["Kim: a", "Same place."]]) == ["Kim: a", "Same place."]
+    assert _reasons([["Kim: a", "x"], ["Same place.", "y"], ["Same place."], []]) == ["Kim: a", "Same place."]

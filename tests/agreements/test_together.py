@@ -86,3 +86,23 @@ def test_nothing_is_shown_once_it_has_ended(login: Any) -> None:
     assert (
         "Why you were matched" in login(person).get(reverse("mentorship", args=[made.uid])).content.decode()
     )
+
+
+def test_a_circle_is_not_told_of_as_two_people(login: Any) -> None:
+    made = published("Kim", "Ana", format="circle", size_min=2, size_max=4)
+    page = login(member(made, "Kim").person).get(reverse("mentorship", args=[made.uid]))
+    assert page.context["agreement_readers"].startswith("everybody in the circle, ")
+    assert "the two of you" not in page.content.decode()
+    assert "you and your partner" not in page.content.decode()
+    leaving = login(member(made, "Kim").person).get(reverse("mentorship_end", args=[made.uid]))
+    assert "A short mail tells Dana Whitfield that you have left, and not why." in leaving.content.decode()
+    pair_page = login(member(published("Lee"), "Lee").person)
+    other = Mentorship.objects.latest("pk")
+    shown = pair_page.get(reverse("mentorship", args=[other.uid])).context["agreement_readers"]
+    assert shown.startswith("the two of you, ")
+
+
+def test_a_plan_in_a_circle_is_shared_with_the_host_alone(login: Any) -> None:
+    made = published("Kim", "Ana", format="circle", size_min=2, size_max=4)
+    page = login(member(made, "Kim").person).get(reverse("plan", args=[made.uid])).content.decode()
+    assert "Share with Dana Whitfield</button>" in page

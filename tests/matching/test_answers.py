@@ -254,6 +254,27 @@ def test_each_answers_on_their_own_page(here, login):
     assert "said no" not in dana
 
 
+@pytest.mark.parametrize(
+    ("days", "before", "after"),
+    [
+        (0, "Please answer by the end of", "Until"),
+        (-1, "it still counts until the program decides.", "You can still change your answer until"),
+    ],
+)
+def test_the_page_says_by_when_and_what_holds_afterwards(here, login, days, before, after):
+    ask(here)
+    SideAnswer.objects.update(due_on=timezone.now().date() + timedelta(days=days))
+    row = question("Mira Kovac")
+    client, url = login(row.enrollment.person), reverse("answer_pair", args=[row.uid])
+    shown = client.get(url).content.decode()
+    assert (before in shown, after in shown) == (True, False)
+    shown = client.post(url, {"answer": "yes"}, follow=True).content.decode()
+    assert (before in shown, after in shown) == (False, True)
+    nothing_settled = "Nothing is settled yet."
+    assert nothing_settled in shown
+    assert nothing_settled not in client.post(url, {"answer": "no"}, follow=True).content.decode()
+
+
 def test_the_review_says_how_many_have_answered(here, login):
     run = ask(here)
     say("Mira Kovac", "yes")

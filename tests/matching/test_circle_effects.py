@@ -89,6 +89,27 @@ def test_consequences_of_a_lock_are_told_of_the_circles(here: World, people: Any
         assert words in shown
 
 
+def test_a_seat_is_locked_and_unlocked_as_a_seat(here: World, people: Any, login: Any) -> None:
+    client, seats = (
+        login(here.manager),
+        [f"{people[name].uid}:{people['Hanna'].uid}" for name in ("Ana", "Ben")],
+    )
+
+    def told(name: str, *args: Any, **more: Any) -> str:
+        page = client.post(url(here, name, *args), {**more, "next": url(here, "matching_fixed")}, follow=True)
+        (said,) = page.context["messages"]
+        return str(said.message).partition(" <")[0]
+
+    assert told("matching_lock", lock=seats[0]) == "Locked: every run keeps this seat."
+    assert told("matching_lock", unlock=seats[0]) == "The seat is no longer locked."
+    assert told("matching_lock", pair=seats, op="lock") == "2 seats are locked: every run keeps them."
+    assert told("matching_lock", pair=seats, op="unlock") == "2 seats are no longer locked."
+    run = here.run()
+    assert told("matching_decide", run.number, act="assign", pair=seats[0]) == (
+        "Locked: every run keeps this seat. Run again to apply it."
+    )
+
+
 def test_consequences_of_an_exclusion_count_who_loses_a_circle(here: World, people: Any) -> None:
     run = here.run()
     never = [((people["Ana"], people[name]), "-") for name in ("Hanna", "Otto")]

@@ -190,7 +190,7 @@ class TestPages:
         assert page.context["form"].initial == {"skills": 0, "goals": LESS}
         said = text(page)
         assert "Somebody who knows what I want to learn" in said
-        assert "You and the program’s staff. The person you are matched with is not told." in said
+        assert "you and the program’s staff. The person you are matched with is not told." in said
 
     def test_saving_comes_back_to_the_application(self, here, login):
         mira = here.mentee()
