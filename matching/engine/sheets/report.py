@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from matching.engine import Counterfactual, Problem, Shortage, Solution, why_not, why_unmatched
+from matching.engine import Counterfactual, Problem, Shortage, Solution
 from matching.engine.criteria import CRITERIA
 from matching.engine.field import Field
 from matching.engine.people import Pair, RankedPair
@@ -26,6 +26,7 @@ from matching.engine.sheets.words import (
     removal_words,
     shortage_words,
 )
+from matching.engine.whole import why_not, why_unmatched
 
 PAIRS = ("mentee", "mentee id", "mentor", "mentor id", "fit", "why", "set by")
 # An exact answer takes time in proportion to the eligible pairs. Beyond this many pairs walked, people get the facts.
@@ -112,12 +113,12 @@ class Report:
         if not possible:
             return shortage_words(Shortage("minimum" if self.field.too_low(mentee=row) else "no_mentor", 0))
         if self._affordable():
-            return shortage_words(why_unmatched(self.problem, self.solution, row))
+            return shortage_words(why_unmatched(self.field, self.problem, self.solution, row))
         return f"{many(possible, 'mentor')} would be possible; their places are all taken by others."
 
     def _affordable(self) -> bool:
         """Whether one more exact answer is within the budget."""
-        self._asked += max(len(self.problem.score), 1)
+        self._asked += max(self.field.size, 1)
         return self._asked <= BUDGET
 
     def _help(self, row: int) -> str:
@@ -133,7 +134,7 @@ class Report:
         for row, entry in enumerate(self.cast.mentors):
             if row in busy or not entry.limit:
                 continue
-            possible = int((self.problem.mentor == row).sum())
+            possible = int(self.field.left[1][row])
             why = f"{many(possible, 'mentee')} would be possible; all are served better." if possible else (
                 "The rules, or the minimum fit, leave no mentee."
             )  # fmt: skip
@@ -156,22 +157,21 @@ class Report:
         asked = [(*wish, "mentee") for wish in self.wished]
         asked += [(*wish, "mentor") for wish in self._in_rows(self.cast.links.mentor_wishes)]
         asked = [wish for wish in asked if wish[1] not in self.mentors_of.get(wish[0], ())]
-        edges = self.problem.edges_of([wish[0] for wish in asked], [wish[1] for wish in asked]).tolist()
-        for (mentee, mentor, rank, side), edge in zip(asked, edges, strict=True):
+        for mentee, mentor, rank, side in asked:
             one, other = self.cast.mentees[mentee], self.cast.mentors[mentor]
             entry, wanted = (one, other) if side == "mentee" else (other, one)
-            why = f"{wanted.shown}: {self._cost(mentee, mentor, possible=edge >= 0)}"
+            why = f"{wanted.shown}: {self._cost(mentee, mentor)}"
             yield [f"{nth(rank)} wish not given", entry.shown, identity(entry), why, ""]
 
-    def _cost(self, mentee: int, mentor: int, *, possible: bool) -> str:
+    def _cost(self, mentee: int, mentor: int) -> str:
         def name(row: int, side: str) -> str:
             return (self.cast.mentees if side == "mentee" else self.cast.mentors)[row].shown
 
-        if not possible:
+        if self.field.score_of(mentee, mentor) is None:
             return cost_words(Counterfactual(blocked="rule"), self.field.blocked_by(mentee, mentor), 0, name)
         if not self._affordable():
             return "Possible, but others fit better on the whole. With so many people not every cost is worked out."
-        told = why_not(self.problem, self.solution, mentee, mentor)
+        told = why_not(self.field, self.problem, self.solution, mentee, mentor)
         points = told.score * 100 / max(int(self.field.attainable[mentee]), 1)
         return cost_words(told, (), points, name)
 

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from matching.engine.field import Field, build_field
+from matching.engine.minimum import highest_fit, raised
 from matching.engine.people import Pair
+from matching.engine.pricing import solve_field
 from matching.engine.sheets.cells import Entry, entries, listed
 from matching.engine.sheets.people import Cast, Directory, cast, pairs_in
 from matching.engine.sheets.report import WHY, Report
 from matching.engine.sheets.settings import Settings, read_settings
 from matching.engine.sheets.tables import ENDINGS, Flawed, Table, read, write
 from matching.engine.sheets.words import RULES
-from matching.engine.solver import solve
 
 T = TypeVar("T")
 SIDES = ("mentee", "mentor")
@@ -124,16 +125,14 @@ def _report(order: Order, settings: Settings, found: Cast, fixed: Fixed) -> Repo
     criteria = settings.criteria
     if order.min_score and order.min_score != "best":
         criteria = replace(criteria, min_fit=int(order.min_score))
-    try:
-        field = build_field(*found.sides, criteria, found.links)
-    except ValueError as error:
-        raise Flawed([f"{error}."]) from error
+    field = build_field(*found.sides, criteria, found.links, any_size=True)
     if fixed.table and (wrong := _bad_locks(field, found, fixed, fixed.table.name)):
         raise Flawed(wrong)
-    problem = field.problem(locks=fixed.locks, keep=fixed.keep)
-    best = "best" if order.min_score == "best" else 0
-    solution = solve(problem, objective=order.objective, min_score=best)
-    return Report(found, field, problem, solution, fixed.locks, fixed.keep)
+    if order.min_score == "best":
+        criteria = raised(criteria, highest_fit(field, fixed.locks))
+        field = build_field(*found.sides, criteria, found.links, any_size=True)
+    solved = solve_field(field, objective=order.objective, locks=fixed.locks, keep=fixed.keep)
+    return Report(found, solved.field, solved.problem, solved.solution, fixed.locks, fixed.keep)
 
 
 def _bad_locks(field: Field, found: Cast, fixed: Fixed, name: str) -> list[str]:

@@ -27,6 +27,7 @@ from matching.engine.sheets.cells import ALIASES
 from matching.engine.sheets.example import SAMPLE
 from matching.engine.sheets.people import number_of
 from matching.engine.sheets.tables import Flawed, read
+from tests.matching.engine.limits import large
 
 Rows = list[list[str]]
 MENTEES = "name,email,strand,level,skills\nMira,m@x.org,a,3,python\nSam,s@x.org,a,3,sql\n"
@@ -555,6 +556,27 @@ def test_the_objective_and_the_minimum_are_options(folder: Folder) -> None:
     assert folder.pairs() == [("Sam", "Ines")]
     folder.run("--min-score", "best")
     assert folder.pairs() == [("Mira", "Ines"), ("Sam", "Kofi")]
+
+
+@pytest.mark.parametrize("options", [(), ("--min-score", "best"), ("--objective", "score")])
+def test_a_field_too_large_to_be_held_gives_the_same(folder: Folder, options: tuple[str, ...]) -> None:
+    for name in ("mentees.csv", "mentors.csv"):
+        folder.put(name, (SAMPLE / name).read_text())
+    told = folder.run(*options), folder.table("pairs.csv"), folder.table("why.csv")
+    assert len(told[2]) > 3
+    with large():
+        assert (folder.run(*options), folder.table("pairs.csv"), folder.table("why.csv")) == told
+
+
+def test_the_best_minimum_is_the_highest_fit_that_leaves_as_many(folder: Folder) -> None:
+    folder.put("mentees.csv", "name,skills,goals\nMira,python;sql,lead;write\nSam,sql,\n")
+    folder.put("mentors.csv", "name,skills,goals\nInes,python;sql,lead\nKofi,sql,write\n")
+    folder.run("--min-score", "best")
+    best = min(int(row[4]) for row in folder.table("pairs.csv")[1:])
+    folder.run("--min-score", str(best))
+    assert len(folder.pairs()) == 2
+    folder.run("--min-score", str(best + 1))
+    assert len(folder.pairs()) < 2
 
 
 @pytest.mark.parametrize("arguments", [[], ["a.csv"], ["a.csv", "b.csv", "--min-score", "101"]])
