@@ -46,14 +46,16 @@ class PeopleTable(tables.Table):
     name = tables.Column(
         accessor="person__full_name", verbose_name=_("Name"), order_by=("person__full_name", "pk")
     )
-    role = tables.Column(verbose_name=_("Role"))
+    role = tables.Column(verbose_name=_("Role"), order_by=("role", "person__full_name", "pk"))
     strand = tables.Column(verbose_name=_("Strand"), order_by=("strand__slug", "pk"))
     unit = tables.Column(
         accessor="person__unit", verbose_name=_("Unit"), order_by=("person__unit__path", "pk")
     )
     submitted_at = tables.Column(verbose_name=_("Applied"), order_by=("submitted_at", "pk"))
-    state = tables.Column(verbose_name=_("State"))
-    pending_decision = tables.Column(verbose_name=_("To release"))
+    state = tables.Column(verbose_name=_("State"), order_by=("state", "person__full_name", "pk"))
+    pending_decision = tables.Column(
+        verbose_name=_("To release"), order_by=("pending_decision", "person__full_name", "pk")
+    )
 
     class Meta:
         attrs: dict[str, str] = {}

@@ -28,6 +28,6 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "demo-beat-schedule")
 BASE_URL = env.str("BASE_URL", f"http://{env.str('HOST', '127.0.0.1')}:{env.int('PORT', 8000)}")
 # The demo's own catcher; its socket port is written by the supervisor.
 EMAIL_HOST = "127.0.0.1"
-EMAIL_PORT = env.int("MAILBOX_PORT", 8025)
+EMAIL_PORT = env.int("MAILBOX_PORT", env.int("PORT", 8000) + 25)  # two demos choose at once
 EMAIL_USE_TLS = False
 DEFAULT_FROM_EMAIL = "Ithaca <ithaca@example.org>"

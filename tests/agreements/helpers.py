@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from agreements.domain.agreements import save_terms, sign_agreement
+from agreements.domain.endings import end_without_fault
 from agreements.models import Agreement, Mentorship
 from agreements.queries import current_agreement
 from notifications.models import EmailLink
 from people.models import Person
-from tests.factories import PersonFactory, pair
+from tests.factories import (
+    CohortFactory,
+    EnrollmentFactory,
+    MemberFactory,
+    MentorshipFactory,
+    PersonFactory,
+    StrandFactory,
+    pair,
+)
 
 TERMS: dict[str, Any] = {
     "focus": "Leading a first team",
@@ -59,3 +68,21 @@ def signed(mentorship: Mentorship, *people: Person, **terms: Any) -> Agreement:
 def link_of(agreement: Agreement) -> EmailLink:
     """The newest link for an agreement."""
     return EmailLink.objects.filter(target_kind="agreements.agreement", target_id=agreement.pk).latest("pk")
+
+
+def circle_with(*hosts: str, language: str = "en") -> Mentorship:
+    """Ana and Ben, in a circle of these hosts."""
+    cohort = CohortFactory(state="running", program__name="Open Door")
+    at = {"cohort": cohort, "strand": StrandFactory(program=cohort.program, format="circle")}
+    made: Mentorship = MentorshipFactory(**at)
+    for side, names, used in (("mentor", hosts, 2), ("mentee", ("Ana", "Ben"), 1)):
+        for name in names:
+            who = {"person__full_name": name, "person__language": language}
+            sits = EnrollmentFactory(**at, **who, role=side, used=used, capacity=used)
+            MemberFactory(mentorship=made, side=side, enrollment=sits)
+    return made
+
+
+def leaves_circle(made: Mentorship, name: str) -> Mentorship:
+    """Who is called so leaves the circle."""
+    return end_without_fault(mentorship=made, by=made.members.get(enrollment__person__full_name=name).person)

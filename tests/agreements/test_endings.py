@@ -22,15 +22,11 @@ from core.roles import Role
 from notifications.models import EmailLink, Message
 from participants.models import Enrollment
 from people.models import Person
-from tests.agreements.helpers import current, signed, team
+from tests.agreements.helpers import circle_with, current, signed, team
 from tests.factories import (
-    CohortFactory,
-    EnrollmentFactory,
     MemberFactory,
     MembershipFactory,
-    MentorshipFactory,
     PersonFactory,
-    StrandFactory,
     pair,
 )
 
@@ -125,18 +121,6 @@ def test_a_mentee_leaves_a_circle_alone() -> None:
     assert used == {mentor.pk: 1, mentee.pk: 0, other.person_id: 1}
     assert (list(mentorships_of(mentee)), list(mentorships_of(mentor))) == ([], [mentorship])
     assert end_without_fault(mentorship=mentorship, by=other.person).state == "ended"
-
-
-def circle_with(*hosts: str) -> Mentorship:
-    """Ana and Ben, in a circle of these hosts."""
-    cohort = CohortFactory(state="running", program__name="Open Door")
-    at = {"cohort": cohort, "strand": StrandFactory(program=cohort.program, format="circle")}
-    made = MentorshipFactory(**at)
-    for side, names, used in (("mentor", hosts, 2), ("mentee", ("Ana", "Ben"), 1)):
-        for name in names:
-            sits = EnrollmentFactory(**at, role=side, used=used, capacity=used, person__full_name=name)
-            MemberFactory(mentorship=made, side=side, enrollment=sits)
-    return made
 
 
 @time_machine.travel(NOON)

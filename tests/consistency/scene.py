@@ -35,7 +35,7 @@ from people.models import Person
 from programs.domain.programs import create_program
 from programs.models import Cohort, Program
 from tests import factories as make
-from tests.agreements.helpers import link_of, signed
+from tests.agreements.helpers import circle_with, leaves_circle, link_of, signed
 from tests.participants.world import MENTEE, PAGES
 
 # Around today, because the database's clock does not travel.
@@ -181,6 +181,7 @@ class Scene:
         self._decide(signed(first, *ours), "approve")
         self._decide(signed(second, *theirs), "return", note="More about the hours, please.")
         end_without_fault(mentorship=third, by=others[0])
+        leaves_circle(circle_with("Hanna Host", language=self.language), "Ana")
 
     def _decide(self, agreement: Any, decision: str, note: str = "") -> None:
         link = link_of(agreement)

@@ -29,6 +29,7 @@ from participants.domain.selection import (
 )
 from participants.models import Enrollment
 from programs.models import Cohort
+from tests.agreements.helpers import circle_with, leaves_circle
 from tests.harness.browser import Window
 from tests.harness.mail import Catcher
 from tests.journeys.applying import written
@@ -72,6 +73,7 @@ def every_kind_of_mail(world: World) -> None:
     ask_sides(run=newest, due_on=world.today + 9 * DAY, by=manager)
     Cohort.objects.filter(pk=review.pk).update(shortlists=True)
     make_shortlists(request_shortlists(cohort=Cohort.objects.get(pk=review.pk), by=manager).pk)
+    leaves_circle(circle_with("Hanna Host"), "Ana")
     send_drafts(messages=Message.objects.filter(state="draft"), by=manager)
     sweep_outbox.delay()
     wait_until(lambda: not Message.objects.filter(state__in=UNDER_WAY).exists(), seconds=60)

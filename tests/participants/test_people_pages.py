@@ -15,6 +15,7 @@ from core.roles import GRANTS, Permission, Role
 from notifications.models import Message
 from participants.domain.selection import release_decisions, set_decision
 from participants.models import Enrollment
+from participants.tables import PeopleTable
 from participants.verbs import Verb
 from tests import factories as make
 from tests.participants.world import Call, new_call, states
@@ -171,6 +172,12 @@ class TestFilter:
         self, desk: Client, call: Call, people: None, query: str, expected: list[str]
     ) -> None:
         assert names(desk.get(call.desk(f"?{query}"))) == expected
+
+    def test_every_order_is_one_order(self) -> None:
+        """Rows alike in a column would else move from page to page."""
+        assert {
+            name: column.order_by[-1] for name, column in PeopleTable.base_columns.items()
+        } == dict.fromkeys(PeopleTable.base_columns, "pk")
 
     def test_by_directorate(self, desk: Client, call: Call, people: None) -> None:
         form = desk.get(call.desk()).context["filter"].form

@@ -325,6 +325,7 @@ def test_all_problems_are_told_at_once_and_a_faulty_row_is_not_an_unknown_superv
     assert found == [(2, "level"), (4, "supervisor_email"), (5, "email")]
 
 
+@pytest.mark.django_db
 def test_the_command_names_every_problem(tmp_path: Any) -> None:
     path = tmp_path / "people.csv"
     path.write_text("email,name\nx,A\na@example.org,\n")
