@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from matching.facets import band_of
@@ -46,16 +46,15 @@ def equity(run: Run) -> list[Grouping]:
 
     Groups of fewer than five people are put together, and left out where even together they are fewer.
     """
-    rows = _mentees(run)
-    names = dict(
-        Unit.objects.filter(pk__in={row[0] for row in rows.values()} - {None}).values_list("pk", "name")
-    )
-    ways: list[tuple[str, Callable[[Any], str]]] = [
-        (_("Directorate"), lambda row: names.get(row[0], "")),
-        (_("Career level"), lambda row: band_of(row[1])),
-        (_("History"), lambda row: _("Left out before") if row[2] else _("Not left out before")),
+    rows = _counted(run)
+    units = {row.unit for row in rows if row.unit}
+    names = dict(Unit.objects.filter(pk__in=units).values_list("pk", "name"))
+    ways: list[tuple[str, Callable[[_Count], str]]] = [
+        (_("Directorate"), lambda row: names.get(row.unit or 0, "")),
+        (_("Career level"), lambda row: band_of(row.level)),
+        (_("History"), lambda row: _("Left out before") if row.before else _("Not left out before")),
     ]
-    found = [Grouping(label, list(_groups(rows.values(), of))) for label, of in ways]
+    found = [Grouping(label, list(_groups(rows, of))) for label, of in ways]
     return [grouping for grouping in found if len(grouping.groups) > 1]
 
 
@@ -93,31 +92,47 @@ def equity_beside(before: Run, after: Run) -> list[Beside]:
     ]
 
 
-def _mentees(run: Run) -> dict[int, tuple[Any, Any, bool, list[int]]]:
-    """Directorate, level, left out before and the fit of each pair, by enrollment."""
-    found: dict[int, tuple[Any, Any, bool, list[int]]] = {}
-    columns = ("person__unit__top", "person__unit", "person__level", "left_out_before")
-    pairs = Proposal.objects.filter(run=run).order_by("mentee", "pk")
-    for pk, score, top, unit, level, before in pairs.values_list(
-        "mentee", "score", *(f"mentee__{column}" for column in columns)
-    ):
-        found.setdefault(pk, (top or unit, level, before, []))[3].append(score)
-    left = Leftover.objects.filter(run=run, enrollment__role=Enrollment.Role.MENTEE).order_by("pk")
-    for pk, top, unit, level, before in left.values_list(
-        "enrollment", *(f"enrollment__{column}" for column in columns)
-    ):
-        found.setdefault(pk, (top or unit, level, before, []))
-    return found
+class _Count(NamedTuple):
+    """Mentees alike in all by which they are grouped; `total` is the fit of their pairs together."""
+
+    unit: int | None
+    level: int | None
+    before: bool
+    people: int
+    matched: int
+    pairs: int
+    total: int
 
 
-def _groups(rows: Any, of: Callable[[Any], str]) -> Iterator[Group]:
-    named = [(of(row), row[3]) for row in rows]
-    size = Counter(label for label, _fits in named)
-    large = {label for label, count in size.items() if label and count >= LEAST}
-    others = [fits for label, fits in named if label not in large]
+def _counted(run: Run) -> list[_Count]:
+    """Counted by the database: there are thousands of people, and few kinds of them. Two queries."""
+    alike = ("person__unit__top", "person__unit", "person__level", "left_out_before")
+    pairs: Any = (
+        Proposal.objects.filter(run=run).order_by().values_list(*(f"mentee__{name}" for name in alike))
+    )
+    left = Leftover.objects.filter(run=run, enrollment__role=Enrollment.Role.MENTEE)
+    rest: Any = left.order_by().values_list(*(f"enrollment__{name}" for name in alike))
+    found = [
+        _Count(top or unit, level, before, people, people, count, total)
+        for top, unit, level, before, people, count, total in pairs.annotate(
+            Count("mentee", distinct=True), Count("pk"), Sum("score")
+        )
+    ]
+    return found + [
+        _Count(top or unit, level, before, people, 0, 0, 0)
+        for top, unit, level, before, people in rest.annotate(Count("pk"))
+    ]
+
+
+def _groups(rows: list[_Count], of: Callable[[_Count], str]) -> Iterator[Group]:
+    named: dict[str, list[_Count]] = {}
+    for row in rows:
+        named.setdefault(of(row), []).append(row)
+    large = {label for label, alike in named.items() if label and sum(row.people for row in alike) >= LEAST}
     for label in sorted(large, key=_order):
-        yield _group(label, [fits for name, fits in named if name == label])
-    if len(others) >= LEAST:
+        yield _group(label, named[label])
+    others = [row for label, alike in named.items() if label not in large for row in alike]
+    if sum(row.people for row in others) >= LEAST:
         yield _group(_("All others"), others)
 
 
@@ -127,7 +142,6 @@ def _order(label: str) -> tuple[int, str]:
     return (int(first) if first.isdigit() else 0, label)
 
 
-def _group(label: str, rows: list[list[int]]) -> Group:
-    fits = [fit for row in rows for fit in row]
-    mean = round(sum(fits) / len(fits)) if fits else None
-    return Group(label, len(rows), sum(bool(row) for row in rows), mean)
+def _group(label: str, rows: list[_Count]) -> Group:
+    people, matched, pairs, total = (sum(column) for column in list(zip(*rows, strict=True))[3:])
+    return Group(label, people, matched, round(total / pairs) if pairs else None)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Max, Min, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils.translation import gettext as _
 
 from matching.models import Proposal, Run
@@ -32,31 +33,28 @@ class Facets:
 
 
 def facets(run: Run) -> Facets:
-    """What occurs in the run, in four queries."""
-    pairs = Proposal.objects.filter(run=run)
-    ends = pairs.aggregate(
-        low=Min("mentee__person__level"),
-        low_mentor=Min("mentor__person__level"),
-        high=Max("mentee__person__level"),
-        high_mentor=Max("mentor__person__level"),
-        worst=Min("score"),
+    """What occurs in the run, in three queries."""
+    found = Proposal.objects.filter(run=run).aggregate(
+        **{f"of_{side}": ArrayAgg(top_of(side), distinct=True, default=Value([])) for side in SIDES},
+        low=Least(*(Min(f"{side}__person__level") for side in SIDES)),
+        high=Greatest(*(Max(f"{side}__person__level") for side in SIDES)),
+        strands=ArrayAgg("mentee__strand", distinct=True, default=Value([])),
+        worst=Coalesce(Min("score"), 0),
     )
-    known = [value for name, value in ends.items() if name != "worst" and value is not None]
-    first, last = (min(known), max(known)) if known else (0, -1)
-    strands = Strand.objects.filter(pk__in=pairs.order_by().values("mentee__strand")).order_by("slug")
+    ids = {side: found[f"of_{side}"] for side in SIDES}
+    units = Unit.objects.filter(pk__in={pk for some in ids.values() for pk in some}).order_by("name", "pk")
+    strands = Strand.objects.filter(pk__in=found["strands"]).order_by("slug")
     return Facets(
-        units={side: _units(pairs, side) for side in SIDES},
-        levels=[(value, value) for value in bands(first, last)],
+        units={side: _units(units, some) for side, some in ids.items()},
+        levels=[(band, band) for band in bands(found["low"], found["high"])],
         strands=[(row.slug, in_language(row.name)) for row in strands],
-        fits=[(value, value) for value in fit_ranges(ends["worst"] or 0)],
+        fits=[(value, value) for value in fit_ranges(found["worst"])],
     )
 
 
-def _units(pairs: Any, side: str) -> list[tuple[str, str]]:
-    ids = set(pairs.order_by().values_list(top_of(side), flat=True).distinct())
-    units = Unit.objects.filter(pk__in=ids - {NO_UNIT}).order_by("name", "pk")
-    found = [(str(unit.pk), unit.name) for unit in units]
-    return [*found, *([(str(NO_UNIT), _("not known"))] if NO_UNIT in ids else [])]
+def _units(units: Iterable[Unit], some: list[int]) -> list[tuple[str, str]]:
+    found = [(str(unit.pk), unit.name) for unit in units if unit.pk in some]
+    return [*found, *([(str(NO_UNIT), _("not known"))] if NO_UNIT in some else [])]
 
 
 def top_of(side: str) -> Coalesce:
@@ -65,9 +63,9 @@ def top_of(side: str) -> Coalesce:
     return Coalesce(f"{unit}__top_id", f"{unit}_id", Value(NO_UNIT))
 
 
-def bands(first: int, last: int) -> list[str]:
-    """Bands of levels from the first that occurs to the last: "6-10"."""
-    if last < first:
+def bands(first: int | None, last: int | None) -> list[str]:
+    """Bands of levels from the first that occurs to the last: "6-10"; none where no level is known."""
+    if first is None or last is None:
         return []
     starts = range((first - 1) // WIDTH * WIDTH + 1, last + 1, WIDTH)
     return [f"{start}-{start + WIDTH - 1}" for start in starts]

@@ -95,11 +95,15 @@ class PairRow:
     can_stand: bool
 
 
-def pair_rows(pairs: QuerySet[Proposal], number: str | None) -> tuple[Page[Proposal], list[PairRow]]:
-    """One page of pairs. What may no longer be published is marked."""
-    page = Paginator(pairs, PAGE).get_page(number)
-    proposals = list(page.object_list)
-    shown = Proposal.objects.filter(pk__in=[row.pk for row in proposals])
+def pair_rows(pairs: QuerySet[Proposal], number: str | None) -> tuple[Page[int], list[PairRow]]:
+    """One page of pairs, as keys, and its rows. What may no longer be published is marked.
+
+    Keys are put in order first: whole rows of thousands of pairs would be sorted for a page of them.
+    """
+    page = Paginator(pairs.values_list("pk", flat=True), PAGE).get_page(number)
+    shown = Proposal.objects.filter(pk__in=list(page.object_list))
+    found = shown.select_related(*_PEOPLE).in_bulk()
+    proposals = [found[pk] for pk in page.object_list]
     gone = set(impossible(shown).values_list("pk", flat=True))
     locked = set(shown.filter(Exists(_lock_of_pair())).values_list("pk", flat=True))
     taken = _taken(proposals)
