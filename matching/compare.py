@@ -23,7 +23,7 @@ from programs.labels import in_language
 from programs.models import Strand
 
 PAGE = 25
-KINDS = ("moved", "out", "into")
+KINDS = ("moved", "out", "done", "into")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,9 @@ def compare(before: Run, after: Run, *, kind: str = "", number: str | None = Non
     old, new = held_by(before, after)
     changed = different(old, new)
     kinds = {mentee: kind_of(mentee, old, new) for mentee in changed}
+    kinds |= dict.fromkeys(_published(before, kinds), "done")
     chosen = [mentee for mentee in changed if not kind or kinds[mentee] == kind]
-    order = {"out": 0, "into": 1, "moved": 2}
+    order = {"out": 0, "into": 1, "moved": 2, "done": 3}
     chosen.sort(key=lambda mentee: (order[kinds[mentee]], mentee))
     page = Paginator(chosen, PAGE).get_page(number)
     shown = moves(old, new, list(page.object_list))
@@ -75,6 +76,12 @@ def compare(before: Run, after: Run, *, kind: str = "", number: str | None = Non
         page=page,
         moves=[Explained(move, reasons.of(move)) for move in shown],
     )
+
+
+def _published(before: Run, kinds: Mapping[int, str]) -> set[int]:
+    """Those who are in no later pair because theirs of the run before has become a mentorship."""
+    made = Proposal.objects.filter(run=before).exclude(published_at=None).order_by()
+    return {mentee for mentee in made.values_list("mentee", flat=True) if kinds.get(mentee) == "out"}
 
 
 def differences(before: Run, after: Run) -> list[Difference]:
@@ -200,9 +207,15 @@ class _Reasons:
         after = [row.enrollment for row in move.after if row.enrollment.pk not in _pks(move.before)]
         if move.mentee.pk not in self._in_old:
             return _("joined since")
+        if move.mentee.pk not in self._in_new and self._is_published(move):
+            return _("the pair has been published")
         if move.mentee.pk not in self._in_new:
             return _("takes no part any more, or has every mentor that was wanted")
         return self._by_hand(move, before, after) or self._by_people(before, after) or self._by_fit(move)
+
+    def _is_published(self, move: Move) -> bool:
+        mentee, run = move.mentee.pk, self._runs[0].pk
+        return any(self._of[run, mentee, row.enrollment.pk].published_at for row in move.before)
 
     def _by_hand(self, move: Move, before: list[Enrollment], after: list[Enrollment]) -> str:
         new = [self._of.get((self._runs[1].pk, move.mentee.pk, mentor.pk)) for mentor in after]

@@ -37,11 +37,13 @@ def comparison(request: HttpRequest, program: str, cohort: str, number: int, oth
         "": _("All who change"),
         "moved": _("Another circle") if only_circles(before) and only_circles(after) else _("Another mentor"),
         "out": pgettext("who had a place", "Left out"),
+        "done": pgettext("pairs", "Published"),
         "into": _("Got in"),
     }
     chips = [
         Link(label, f"?kind={code}" if code else "?", current=code == kind, count=result.counts[code])
         for code, label in labels.items()
+        if code != "done" or result.counts[code]
     ]
     context = {
         **matching_context(request, found),

@@ -10,6 +10,7 @@ import pytest
 from matching.compare import compare, differences
 from matching.domain.criteria import change_criteria
 from matching.domain.fixed import exclude_pair, lock_pair
+from matching.domain.runs import mark_published
 from matching.facets import facets
 from matching.models import Run, RunInput
 from matching.moves import FigureRow, figures
@@ -154,6 +155,24 @@ def test_a_mentee_who_joined_is_told(here):
     here.mentor("Third", capacity=2)
     here.run()
     assert why(here)["Late"] == "joined since"
+
+
+def test_whose_pair_was_published_is_not_said_to_be_left_out(here, login):
+    run = here.run()
+    made = run.proposals.filter(mentee__person__full_name="Mira")
+    mark_published(run=run, proposals=made, by=here.manager)
+    Enrollment.objects.filter(person__full_name__in=["Mira", "Dana"]).update(used=1)
+    Enrollment.objects.filter(person__full_name="Ade").update(state="withdrawn")
+    here.run()
+    told = why(here)
+    assert told["Mira"] == "the pair has been published"
+    assert told["Ade"] == "takes no part any more, or has every mentor that was wanted"
+    page = login(here.manager).get(url(here, "matching_compare", 1, 2))
+    counts = page.context["result"].counts
+    assert counts == {"": 3, "moved": 0, "out": 1, "done": 1, "into": 1}
+    assert [str(chip.label) for chip in page.context["chips"]][2:4] == ["Left out", "Published"]
+    done = login(here.manager).get(url(here, "matching_compare", 1, 2), {"kind": "done"})
+    assert [one.move.mentee.person.full_name for one in done.context["result"].moves] == ["Mira"]
 
 
 def test_changed_criteria_are_told_and_listed(here):
