@@ -184,6 +184,13 @@ class TestPage:
         assert page.context["found"].figures[0].now == "2"
         assert "This is what a run would give by the criteria in force." in text(page)
         assert "Save these criteria and run" not in text(page)
+        assert "See the result" not in text(page)
+
+    def test_the_bar_of_narrow_screens_says_the_result_in_a_line(self, here, login):
+        page = login(here.manager).get(url(here), {"weight_skills": "1", "weight_goals": "10"})
+        [bar] = re.findall(r'<a class="whatif-peek".*?</a>', page.content.decode(), re.DOTALL)
+        words = " ".join(re.sub(r"<[^>]*>", " ", bar).split())
+        assert words == "Matched 2 → 2 Median fit 100 → 0 See the result"
 
     def test_the_question_is_in_the_address_and_changes_nothing(self, here, login):
         page = login(here.manager).get(url(here), {"weight_skills": "1", "weight_goals": "10"})
