@@ -26,9 +26,11 @@ _WHAT: dict[str, str | Promise] = {
 }
 
 
-def sentence(decision: Decision) -> str:
-    """Who decided what; the people must have been fetched along."""
+def sentence(decision: Any) -> str:
+    """Who decided what; `is_agreed` must have been annotated and the people fetched along."""
     by = decision.by.name if decision.by else _("Somebody who has left")
+    if decision.is_agreed:
+        return _("%(mentee)s and %(mentor)s agreed to be a pair.") % _names(decision)
     return str(_BY[decision.kind]) % {"by": by, **_names(decision)}
 
 

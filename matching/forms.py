@@ -132,7 +132,7 @@ def _run_words(run: Run) -> str:
 
 
 class ReviewFilter(PageForm):
-    """Search and order of the pairs, and what they are narrowed to."""
+    """Search and order of the pairs, and what they are narrowed to; `left`: of those without a pair."""
 
     hide_optional = True
     q = forms.CharField(label=_("Name"), required=False, widget=forms.TextInput(attrs={"type": "search"}))
@@ -147,8 +147,12 @@ class ReviewFilter(PageForm):
         ],
     )
 
-    def __init__(self, *args: Any, facets: Facets, labels: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, facets: Facets, labels: Mapping[str, str], left: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if left:
+            _choices(self, "sort", [("name", _("By name")), ("cause", _("By cause"))])
         for side in SIDES:
             self._add(f"{side}_unit", _("%(side)s: directorate") % {"side": labels[side]}, facets.units[side])
             self._add(f"{side}_level", _("%(side)s: level") % {"side": labels[side]}, facets.levels)

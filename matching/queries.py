@@ -108,12 +108,30 @@ def published_pairs(cohort: Cohort) -> set[tuple[int, int]]:
     return set(rows.values_list("mentee_id", "mentor_id"))
 
 
+def both_agreed() -> Q:
+    """Whether a lock, or a decision to lock, is a yes of both, and no manager's: who said it last is its `by`."""
+    mentee, mentor = OuterRef("mentee"), OuterRef("mentor")
+    introduced = Introduction.objects.filter(
+        mentee=mentee, mentor=mentor, state=Introduction.State.CONFIRMED, decided_by=None
+    )
+    yes = SideAnswer.objects.filter(
+        proposal__mentee=mentee, proposal__mentor=mentor, answer=SideAnswer.Answer.YES
+    )
+    answered = Exists(yes.filter(enrollment=mentee)) & Exists(yes.filter(enrollment=mentor))
+    by_one = Q(by=F("mentee__person")) | Q(by=F("mentor__person"))
+    return by_one & (Exists(introduced) | answered)
+
+
 def recent_decisions(cohort: Cohort, most: int = 60) -> QuerySet[Decision]:
-    """The last decisions by hand with their people, newest first; `is_served`: a lock whose pair is published."""
+    """The last decisions by hand with their people, newest first.
+
+    `is_served`: a lock whose pair is published; `is_agreed`: a lock by a yes of both.
+    """
     people = ("mentee__person", "mentor__person", "by", "undone_by")
     published = _proposals_of_decision().exclude(published_at=None)
     rows = Decision.objects.filter(cohort=cohort).annotate(
-        is_served=Q(kind=Decision.Kind.LOCK, undone_at=None) & Exists(published)
+        is_served=Q(kind=Decision.Kind.LOCK, undone_at=None) & Exists(published),
+        is_agreed=Q(kind=Decision.Kind.LOCK) & both_agreed(),
     )
     return rows.select_related(*people).order_by("-number")[:most]
 

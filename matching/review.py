@@ -163,14 +163,17 @@ class LeftRow:
     wishes: list[left_words.WishTold]
 
 
-def left_rows(run: Run, role: str, search: str, number: str | None) -> tuple[Page[Leftover], list[LeftRow]]:
-    """One page of those whom the run leaves without a pair, with the reasons."""
+def left_rows(
+    run: Run, role: str, given: Mapping[str, Any], number: str | None
+) -> tuple[Page[Leftover], list[LeftRow]]:
+    """One page of those whom the run leaves without a pair, with the reasons; `given` as in `filtered`."""
     left = Leftover.objects.filter(run=run, enrollment__role=role).select_related(
         "enrollment__person__unit__top", "run__cohort__program"
     )
-    if search:
+    if search := given.get("q"):
         left = left.filter(_named("enrollment__person", search))
-    page = Paginator(left.order_by("enrollment__person__full_name", "pk"), PAGE).get_page(number)
+    by_cause = ["reasons__reason"] if given.get("sort") == "cause" else []
+    page = Paginator(left.order_by(*by_cause, "enrollment__person__full_name", "pk"), PAGE).get_page(number)
     leftovers = list(page.object_list)
     told = left_words.leftovers(leftovers)
     wishes = left_words.wishes(_outlooks(run.pk, [row.enrollment_id for row in leftovers]))

@@ -178,7 +178,8 @@ def _figures(part: Mapping[str, Any]) -> Iterator[Figure]:
             yield Figure(label, number(part[key]))
     if part.get("met") is not None:
         values = {"met": part["met"], "wishers": part["wishers"]}
-        yield Figure(_("Wishes met"), _("%(met)s of %(wishers)s") % values)
+        none = part["wishers"] == 0
+        yield Figure(_("Wishes met"), _("nobody wished") if none else _("%(met)s of %(wishers)s") % values)
     if "placed" in part:
         note = _("Not counted for circles: a seat depends on all the others and on the time.")
         yield Figure(_("Stability"), "–", note)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from core.errors import Refused
 from matching.decision_words import sentence
 from matching.models import Decision
+from matching.queries import both_agreed
 from participants.models import Enrollment
 from people.models import Person
 from programs.models import Cohort
@@ -73,6 +74,7 @@ def refuse_if_decided_since(*, people: Iterable[int], act: Act, by: Person, coho
         Decision.objects.filter(cohort=cohort, number__gt=act.seen)
         .filter(Q(mentee__in=people) | Q(mentor__in=people))
         .exclude(by=by)
+        .annotate(is_agreed=Q(kind=Decision.Kind.LOCK) & both_agreed())
         .select_related("mentee__person", "mentor__person", "by")
         .order_by("-number")[:NAMED]
     )

@@ -22,6 +22,7 @@ from matching.forms import PairForm
 from matching.models import Decision, Run
 from matching.queries import (
     READY,
+    both_agreed,
     exclusions_of,
     latest_ready,
     locks_of,
@@ -61,7 +62,10 @@ def fixed(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         "form": form,
         "seen": last_number(found),
         "decisions": acts_told(recent_decisions(found)),
-        "locks": locks_of(found).select_related(*people).order_by("mentee__person__full_name", "pk"),
+        "locks": locks_of(found)
+        .annotate(is_agreed=both_agreed())
+        .select_related(*people)
+        .order_by("mentee__person__full_name", "pk"),
         "exclusions": exclusions_of(found)
         .select_related(*people, "cohort")
         .order_by("mentee__person__full_name", "pk"),

@@ -75,11 +75,11 @@ def cancel(request: HttpRequest, program: str, cohort: str, number: int) -> Http
 
 def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
     labels = {role.value: word(cohort.program, role.value, cap=True) for role in Enrollment.Role}
-    form = ReviewFilter(request.GET, facets=facets(run), labels=labels)
-    form.is_valid()  # what makes no sense narrows nothing
-    given = form.cleaned_data
     show = request.GET.get("show", "")
     show = show if show in review.SHOWS else ""
+    form = ReviewFilter(request.GET, facets=facets(run), labels=labels, left=show in review.LEFT)
+    form.is_valid()  # what makes no sense narrows nothing
+    given = form.cleaned_data
     seats = review.pairs_of(run)
     pairs = seats.filter(circle=None)
     counted = review.counts(run)
@@ -157,7 +157,7 @@ def _listed(run: Run, pairs: Any, show: str, given: Mapping[str, Any], number: s
     """One page of what is shown: people left over, circles, or pairs."""
     if show in review.LEFT:
         role = Enrollment.Role.MENTEE if show == "unmatched" else Enrollment.Role.MENTOR
-        page, left = review.left_rows(run, role, given.get("q", ""), number)
+        page, left = review.left_rows(run, role, given, number)
         no_gains = bool(left) and show == "unmatched" and run.numbers.get("gains") is False
         return {"page": page, "left": left, "no_gains": no_gains}
     if show == "circles":

@@ -140,13 +140,16 @@ def test_a_yes_may_become_a_no_while_the_question_is_open(here):
     assert Exclusion.objects.get().reason == "Mira Kovac said no"
 
 
-def test_what_both_said_yes_to_is_kept_by_every_run_and_not_asked_again(here):
+def test_what_both_said_yes_to_is_kept_by_every_run_and_not_asked_again(here, login):
     ask(here)
     say("Mira Kovac", "yes")
     assert not Lock.objects.exists()
     say("Dana Whitfield", "yes")
     lock = Lock.objects.get()
     assert (lock.mentee.person.full_name, lock.mentor.person.full_name) == ("Mira Kovac", "Dana Whitfield")
+    page = login(here.manager).get(reverse("matching_fixed", args=[here.program.slug, here.cohort.slug]))
+    assert [row.is_agreed for row in page.context["locks"]] == [True]
+    assert page.content.decode().count("both agreed") == 2  # of the lock, and of the decision
     say("Ade Okafor", "no")
     here.mentor("Third One")
     again = here.run()

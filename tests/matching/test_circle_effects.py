@@ -181,6 +181,9 @@ def test_the_page_of_what_if_speaks_of_circles(
         "Somebody else for 4",
     ):
         assert words in shown
+    unasked = text(client.get(page))
+    assert ("The result: circles" in unasked, "Figures of the result" in unasked) == (True, True)
+    assert "two results" not in unasked
     monkeypatch.setattr(whatif, "circles_at_once", lambda _problem: None)
     shown = text(client.get(f"{page}?weight_goals=0&weight_media=9"))
     assert "Circles are not told of here" in shown
@@ -237,7 +240,7 @@ def test_the_review_has_the_figures_of_circles_with_honest_words_on_stability(
     assert figures_of(shown) == {
         "": [
             ("Circles", "2"), ("Fit in total", "400"), ("Median fit", "100"), ("Lowest fit", "100"),
-            ("Wishes met", "0 of 0"), ("Stability", "–"),
+            ("Wishes met", "nobody wished"), ("Stability", "–"),
         ]
     }  # fmt: skip
     assert "Not counted for circles" in text(shown)

@@ -11,10 +11,12 @@ from django.utils import timezone
 from core.errors import Refused
 from core.models import AuditEvent
 from core.roles import Role
-from matching.domain.fixed import exclude_pair
+from matching.domain.decisions import Act
+from matching.domain.fixed import exclude_pair, unlock_pair
 from matching.domain.introductions import confirm_introduction, recommend_change
 from matching.engine.field import Criteria
 from matching.models import Lock
+from matching.queries import both_agreed
 from matching.snapshot import Snapshot, read_snapshot
 from notifications.models import Message
 from participants.domain.introductions import answer
@@ -124,7 +126,22 @@ class TestWithoutTheManager:
         row = agreed(cohort(self_match=True, confirms_pairs=False), state="asked")
         done = answer(introduction=row, agrees=True, by=row.mentor.person)
         assert (done.state, done.decided_by) == ("confirmed", None)
-        assert Lock.objects.get().by == row.mentor.person
+        lock = Lock.objects.annotate(agreed=both_agreed()).get()
+        assert (lock.by, lock.agreed) == (row.mentor.person, True)
+
+    def test_whoever_else_decides_about_them_reads_that_they_agreed(self) -> None:
+        where = cohort(self_match=True, confirms_pairs=False)
+        row = agreed(where, state="asked")
+        answer(introduction=row, agrees=True, by=row.mentor.person)
+        with pytest.raises(Refused) as refusal:
+            unlock_pair(mentee=row.mentee, mentor=row.mentor, by=manager(where), act=Act("unlock", seen=0))
+        names = f"{row.mentee.person.name} and {row.mentor.person.name}"
+        assert f"{names} agreed to be a pair." in refusal.value.message
+
+    def test_a_lock_by_the_manager_is_hers(self) -> None:
+        where = cohort()
+        confirm_introduction(introduction=agreed(where), by=manager(where))
+        assert Lock.objects.annotate(agreed=both_agreed()).get().agreed is False
 
     def test_what_a_rule_forbids_waits_for_the_manager(self) -> None:
         where = cohort(self_match=True, confirms_pairs=False)

@@ -12,8 +12,8 @@ from django.urls import reverse
 from core.roles import Role
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.runs import mark_published, request_run
-from matching.models import Exclusion, Lock, Run, Scheme
-from participants.models import Enrollment
+from matching.models import Exclusion, Leftover, Lock, Run, Scheme
+from participants.models import Enrollment, Wish
 from people.models import Person
 from tests.factories import MembershipFactory, OrganizationFactory, RunFactory
 from tests.matching.people import World, claim, wish, world
@@ -446,3 +446,50 @@ def test_the_way_to_publishing_is_open_while_a_pair_is_left(here, login):
     assert "Publish more…" in text(review(here, login))
     mark_published(run=run, proposals=[first], by=here.manager)
     assert f'href="{publish}"' not in review(here, login).content.decode()
+
+
+def order_of(page: Any) -> list[str]:
+    return [value for value, _label in page.context["filter"].fields["sort"].choices]
+
+
+def test_those_left_over_are_ordered_by_name_or_by_cause(here, login):
+    run = here.run()
+    for name, cause in (("Ann", "not_needed"), ("Bea", "minimum"), ("Cy", "not_needed")):
+        reasons = {"reason": cause, "eligible": 2, "rules": []}
+        Leftover.objects.create(run=run, enrollment=here.mentee(name), reasons=reasons)
+
+    def names(**query: str) -> list[str]:
+        page = review(here, login, show="unmatched", **query)
+        assert order_of(page) == ["name", "cause"]
+        return [row.leftover.enrollment.person.full_name for row in page.context["left"]]
+
+    assert names() == ["Ann", "Bea", "Cy", "Noor Haddad"]
+    assert names(sort="high") == names(sort="name") == names()
+    assert names(sort="cause") == ["Bea", "Noor Haddad", "Ann", "Cy"]
+    assert order_of(review(here, login)) == ["low", "high", "mentee", "mentor"]
+
+
+@pytest.mark.parametrize(
+    ("query", "clear"),
+    [
+        ({"q": "mira"}, ["?"]),
+        ({"q": "mira", "show": "wish"}, ["?show=wish"]),
+        ({"q": "mira", "show": "unmatched", "sort": "cause"}, ["?show=unmatched"]),
+        ({"show": "wish"}, []),
+    ],
+)
+def test_clearing_the_filters_keeps_the_chip(here, login, query, clear):
+    here.run()
+    page = review(here, login, **query).content.decode()
+    span = page.partition('id="review-clear">')[2].partition("</span>")[0]
+    assert re.findall(r'href="([^"]*)"', span) == clear
+
+
+def test_wishes_are_not_counted_where_nobody_wished(here, login):
+    Wish.objects.all().delete()
+    run = here.run()
+    page = login(here.manager).get(url(here, "matching_run", run.number))
+    told = {one.label: one.text for _kind, row in page.context["figures"] for one in row}
+    assert told["Wishes met"] == "nobody wished"
+    listed = login(here.manager).get(url(here, "matching_review"))
+    assert [words for words in ("nobody wished", "0 of 0") if words in text(listed)] == ["nobody wished"]
