@@ -9,10 +9,10 @@ class MatchingConfig(AppConfig):
     def ready(self) -> None:
         from core.roles import Permission
         from matching import deadlines, mails
-        from matching.domain.introductions import confirm_at_once
+        from matching.domain.introductions import confirm_at_once, refuse_forbidden
         from matching.own_words import own_part
         from matching.panels import matched
-        from participants.domain.introductions import on_agreement
+        from participants.domain.introductions import before_asking, on_agreement
         from participants.parts import Part, register_part
         from programs.desk import Panel, Tab, register_panel, register_tab
         from programs.models import Cohort
@@ -20,6 +20,7 @@ class MatchingConfig(AppConfig):
         deadlines.register_all()
         mails.register_kinds()
         register_part(Part("matching/own_part.html", own_part))
+        before_asking(refuse_forbidden)
         on_agreement(confirm_at_once)
         since = Cohort.State.SELECTING
         register_tab(Tab(30, _("Matching"), "matching_review", Permission.SEE_PEOPLE))

@@ -200,7 +200,7 @@ def _check_sides(mentee: Enrollment, mentor: Enrollment, *, accepted: bool = Tru
             )
 
 
-class _Sides:
+class Sides:
     """Some people of one kind of strand as the engine knows them."""
 
     def __init__(self, cohort: Cohort, people: Sequence[int], is_circle: bool) -> None:
@@ -225,7 +225,7 @@ class Checker:
         circles = Strand.objects.filter(pk__in=strands, format=Strand.Format.CIRCLE)
         self._circles = set(circles.values_list("pk", flat=True))
         kinds = {strand in self._circles for strand in strands}
-        self._sides = {is_circle: _Sides(pairs[0][0].cohort, people, is_circle) for is_circle in kinds}
+        self._sides = {is_circle: Sides(pairs[0][0].cohort, people, is_circle) for is_circle in kinds}
 
     def take(self, mentee: Enrollment, mentor: Enrollment) -> None:
         """Use a place of both, or refuse the pair by the name of what it breaks."""

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from core.audit import record
 from core.errors import Refused
 from core.lifecycle import move
-from matching.domain.fixed import lock_pair
+from matching import rule_words
+from matching.domain.fixed import Sides, lock_pair
 from matching.models import Lock
 from matching.verbs import Verb
 from participants.domain.introduction_letters import tell_decided
-from participants.models import Introduction
+from participants.models import Enrollment, Introduction
 from people.models import Person
 
 State = Introduction.State
@@ -60,6 +61,21 @@ def confirm_at_once(introduction: Introduction, by: Person) -> None:
     except Refused:
         return
     introduction.refresh_from_db(fields=["state", "decided_at", "decided_by"])
+
+
+def refuse_forbidden(mentee: Enrollment, mentor: Enrollment) -> None:
+    """Whom no run and no manager could pair need not ask: their yes would come to nothing.
+
+    An exclusion is not told of: it may come from what the other said in confidence. People who are not accepted yet
+    are let pass. Raises Refused: rule_<name> for a broken hard rule.
+    """
+    sides = Sides(mentee.cohort, [mentee.pk, mentor.pk], is_circle=False)
+    if mentee.pk not in sides.mentees or mentor.pk not in sides.mentors:
+        return
+    for rule in sides.field.blocked_by(sides.mentees[mentee.pk], sides.mentors[mentor.pk]):
+        if rule != "exclusion":
+            why = rule_words.broken(rule, mentee.person.name, mentor.person.name)
+            raise Refused(f"rule_{rule}", why, _("Please choose somebody else."))
 
 
 def _held(introduction: Introduction) -> Introduction:

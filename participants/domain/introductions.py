@@ -29,7 +29,13 @@ VERB_OF = {
     State.EXPIRED: Verb.INTRODUCTION_EXPIRED,
     State.WITHDRAWN: Verb.INTRODUCTION_WITHDRAWN,
 }
+_when_asked: list[Callable[[Enrollment, Enrollment], None]] = []
 _when_agreed: list[Callable[[Introduction, Person], None]] = []
+
+
+def before_asking(check: Callable[[Enrollment, Enrollment], None]) -> None:
+    """Register, once, what refuses a mentee and a mentor whom the rules of their cohort keep apart."""
+    _when_asked[:] = [check]
 
 
 def on_agreement(act: Callable[[Introduction, Person], None]) -> None:
@@ -41,13 +47,16 @@ def on_agreement(act: Callable[[Introduction, Person], None]) -> None:
 def ask(*, mentee: Enrollment, mentor: Enrollment, by: Person, note: str = "") -> Introduction:
     """Ask the other one to be a pair. `by` is one of the two; only the other ever reads the note.
 
-    Raises Refused: not_offered, cannot_ask, supervisor, already_open, answered_before, too_many, no_place, own_place.
+    Raises Refused: not_offered, cannot_ask, supervisor, already_open, answered_before, too_many, no_place, own_place,
+    and what is registered `before_asking`.
     """
     mentee, mentor = _hold(mentee.pk, mentor.pk)
     mine, other = (mentee, mentor) if by.pk == mentee.person_id else (mentor, mentee)
     _check_pair(mine, other, mentee, mentor)
     _check_history(mine, other, mentee, mentor)
     _check_places(mine, other)
+    for check in _when_asked:
+        check(mentee, mentor)
     introduction = Introduction.objects.create(
         cohort=mentee.cohort,
         mentee=mentee,

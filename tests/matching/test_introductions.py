@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.errors import Refused
 from core.models import AuditEvent
 from core.roles import Role
+from matching.domain.criteria import change_criteria
 from matching.domain.decisions import Act
 from matching.domain.fixed import exclude_pair, unlock_pair
 from matching.domain.introductions import confirm_introduction, recommend_change
@@ -19,7 +20,7 @@ from matching.models import Lock
 from matching.queries import both_agreed
 from matching.snapshot import Snapshot, read_snapshot
 from notifications.models import Message
-from participants.domain.introductions import answer
+from participants.domain.introductions import answer, ask
 from participants.models import Enrollment, Introduction
 from people.models import Person
 from programs.models import Cohort
@@ -60,6 +61,41 @@ def pair(row: Introduction) -> tuple[int, int]:
 
 
 pytestmark = pytest.mark.django_db
+
+
+class TestAsking:
+    def test_whom_a_rule_keeps_apart_need_not_ask(self) -> None:
+        where = cohort()
+        mentee, mentor = enroll(where), enroll(where, "mentor", person__full_name="Dana Whitfield")
+        Person.objects.filter(pk=mentor.person_id).update(languages=["fr"])
+        mentor.refresh_from_db()
+        with pytest.raises(Refused) as refused:
+            ask(mentee=mentee, mentor=mentor, by=mentee.person)
+        assert (refused.value.code, str(refused.value)) == (
+            "rule_language", f"Dana Whitfield and {mentee.person.name} have no language in common.",
+        )  # fmt: skip
+        assert not Introduction.objects.exists()
+        assert not Message.objects.exists()
+
+    def test_nor_may_the_mentor(self) -> None:
+        where = cohort()
+        boss = enroll(where, "mentor")
+        between = make.PersonFactory(supervisor=boss.person)
+        mentee = enroll(where, person__supervisor=between)
+        change_criteria(cohort=where, criteria={"rules": {"chain_levels": 2}}, version=0, by=manager(where))
+        assert code(lambda: ask(mentee=mentee, mentor=boss, by=boss.person)) == "rule_chain"
+
+    def test_an_exclusion_is_not_given_away(self) -> None:
+        where = cohort()
+        mentee, mentor = enroll(where), enroll(where, "mentor")
+        exclude_pair(mentee=mentee, mentor=mentor, reason="said so in confidence", by=manager(where))
+        assert ask(mentee=mentee, mentor=mentor, by=mentee.person).state == "asked"
+
+    def test_who_is_not_accepted_yet_is_let_pass(self) -> None:
+        where = cohort()
+        mentee, mentor = enroll(where, state="submitted"), enroll(where, "mentor")
+        Person.objects.filter(pk=mentor.person_id).update(languages=["fr"])
+        assert ask(mentee=mentee, mentor=mentor, by=mentee.person).state == "asked"
 
 
 class TestConfirming:
