@@ -300,6 +300,19 @@ def test_pictures_of_circles_say_what_they_cannot_show(here: World, people: Any,
     shown = text(login(here.manager).get(url(here, "matching_pictures", run.number)))
     assert "Of circles this page says whom they serve." in shown
     assert "How the fit is spread Fit Pairs" not in shown
+    assert "Each number leads to the pairs behind it." not in shown
+    assert shown.count("here there are not two of them") == 1  # everybody is of one group
+
+
+def test_groups_of_circles_are_shown_where_there_are_two(here: World, login: Any) -> None:
+    for number in range(5):
+        here.mentee(f"New {number}")
+        here.mentee(f"Again {number}", left_out_before=True)
+    here.mentor("Mentor", capacity=10)
+    run = here.run()
+    shown = text(login(here.manager).get(url(here, "matching_pictures", run.number)))
+    assert "Left out before" in shown
+    assert "here there are not two of them" not in shown
 
 
 def test_a_seat_that_can_no_longer_be_taken_is_told_as_one(here: World, people: Any, login: Any) -> None:
