@@ -5,9 +5,13 @@ from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.core.files.base import ContentFile
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from core.errors import Refused
+from core.workbooks import as_csv
 
 
 class PageBoundField(forms.BoundField):
@@ -70,25 +74,29 @@ class PageForm(PageFormMixin, forms.Form):
 
 
 class UploadForm(PageForm):
-    """A CSV file of limited size; `file_hint` says what is in it."""
+    """A CSV file of limited size, or a workbook that comes out as one; `file_hint` says what is in it."""
 
     most_megabytes: ClassVar[int] = 5
     file_hint: ClassVar[str | Promise] = ""
     file = forms.FileField(
-        label=gettext_lazy("CSV file"), widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"})
+        label=gettext_lazy("CSV or XLSX file"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,text/csv"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = str(self.file_hint)
 
-    def clean_file(self) -> object:
-        """Refuse what is too large to read."""
-        file = self.cleaned_data["file"]
-        if file.size > self.most_megabytes * 1024 * 1024:
+    def clean_file(self) -> ContentFile:
+        """CSV; refuses what is too large to read."""
+        file, most = self.cleaned_data["file"], self.most_megabytes * 1024 * 1024
+        if file.size > most:
             message = _("This file is larger than %(most)d MB. Split it and bring in the parts.")
             raise forms.ValidationError(message % {"most": self.most_megabytes})
-        return file
+        try:
+            return ContentFile(as_csv(file.read(), most), file.name)
+        except Refused as refused:
+            raise forms.ValidationError(f"{refused.message} {refused.hint}") from None
 
 
 class PageModelForm(PageFormMixin, forms.ModelForm):

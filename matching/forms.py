@@ -188,14 +188,31 @@ class ExcludeForm(PageForm):
     )
 
 
-class PairForm(PageForm):
-    """Any two people of the cohort."""
+class LockForm(PageForm):
+    """Why two people are to stay together, where the manager says so."""
 
+    visible_to = ExcludeForm.visible_to
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        required=False,
+        help_text=_("For your colleagues, in a few words: “they know each other”."),
+    )
+
+
+class PairForm(LockForm):
+    """Any two people of the cohort; `why`: and the reason."""
+
+    field_order = ("mentee", "mentor", "reason")
     mentee = forms.ChoiceField()
     mentor = forms.ChoiceField()
 
-    def __init__(self, *args: Any, cohort: Cohort, labels: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, cohort: Cohort, labels: Mapping[str, str], why: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not why:
+            del self.fields["reason"]
         people = to_match(cohort) | to_match(cohort, Strand.Format.CIRCLE)
         people = people.select_related("person", "strand").order_by("person__full_name", "pk")
         self._people = {str(row.uid): row for row in people}
@@ -220,7 +237,7 @@ class PairForm(PageForm):
 class ListForm(UploadForm):
     """A file of decisions."""
 
-    file_hint = _("UTF-8, one row for each pair, 5 MB at most.")
+    file_hint = _("CSV in UTF-8, or the first sheet of an XLSX; one row for each pair, 5 MB at most.")
 
 
 class WordForm(PageForm):

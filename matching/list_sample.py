@@ -23,7 +23,7 @@ def sample_rows(cohort: Cohort) -> Rows:
     run = latest_ready(cohort)
     proposals = Proposal.objects.filter(run=run, published_at=None).select_related(*PEOPLE) if run else []
     fits = {(row.mentee, row.mentor): row.score for row in proposals}
-    locked = {(row.mentee, row.mentor) for row in locks_of(cohort).select_related(*PEOPLE)}
+    locked = {(row.mentee, row.mentor): row.reason for row in locks_of(cohort).select_related(*PEOPLE)}
     never = {
         (row.mentee, row.mentor): row.reason
         for row in exclusions_of(cohort).filter(cohort=cohort).select_related(*PEOPLE)
@@ -31,7 +31,8 @@ def sample_rows(cohort: Cohort) -> Rows:
     done = published_pairs(cohort)
     rows: Rows = [
         [
-            mentor.person.email, mentee.person.email, "", never.get((mentee, mentor), ""),
+            mentor.person.email, mentee.person.email, "",
+            never.get((mentee, mentor)) or locked.get((mentee, mentor), ""),
             mentor.person.full_name, mentee.person.full_name, fits.get((mentee, mentor), ""),
             _stands((mentee, mentor) in locked, (mentee, mentor) in never),
         ]

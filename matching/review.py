@@ -212,7 +212,7 @@ class PairDetail:
     """The opened pair."""
 
     proposal: Proposal
-    is_locked: bool
+    lock: Lock | None
     warnings: list[tuple[str, str]]
     need: str  # what the mentor is for
     said: list[SideAnswer]  # where both sides were asked
@@ -238,7 +238,7 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
     held = _held_by_locks([*people.values(), proposal.mentee, proposal.mentor])
     return PairDetail(
         proposal=proposal,
-        is_locked=Lock.objects.filter(mentee=proposal.mentee_id, mentor=proposal.mentor_id).exists(),
+        lock=Lock.objects.filter(mentee=proposal.mentee_id, mentor=proposal.mentor_id).first(),
         warnings=warnings(proposal),
         need=need(proposal.need),
         said=list(proposal.answers.select_related("enrollment__person").order_by("enrollment__role")),

@@ -117,7 +117,7 @@ class ReleaseForm(PageForm):
 class ApplicationsForm(UploadForm):
     """A file of applications."""
 
-    file_hint = _("UTF-8, one row per person and role, 5 MB at most.")
+    file_hint = _("CSV in UTF-8, or the first sheet of an XLSX; one row per person and role, 5 MB at most.")
 
 
 class AskForm(PageForm):

@@ -12,7 +12,10 @@ class PeopleForm(UploadForm):
     """A CSV file of people."""
 
     most_megabytes = 30
-    file_hint = _("UTF-8, at most 30 MB. The first line names the columns; only email and name are needed.")
+    file_hint = _(
+        "CSV in UTF-8, or the first sheet of an XLSX; at most 30 MB. The first line names the columns; only email and"
+        " name are needed."
+    )
 
 
 class DetailsForm(PageModelForm):

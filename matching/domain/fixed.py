@@ -26,16 +26,19 @@ from people.models import Person
 from programs.models import Cohort, Strand
 
 KIND = Decision.Kind
+LONGEST = 300  # characters of a reason
 FixedRow = TypeVar("FixedRow", Lock, Exclusion)
 
 
-def lock_pair(*, mentee: Enrollment, mentor: Enrollment, by: Person, act: Act | None = None) -> Lock:
+def lock_pair(
+    *, mentee: Enrollment, mentor: Enrollment, by: Person, reason: str = "", act: Act | None = None
+) -> Lock:
     """Keep this pair in every run. Locking it twice changes nothing.
 
-    Raises Refused: not_a_pair, not_accepted, circle, mentee_full, mentor_full, decided_since, or rule_<name> for a
-    broken hard rule.
+    Raises Refused: not_a_pair, not_accepted, circle, mentee_full, mentor_full, decided_since, wrong_reason, or
+    rule_<name> for a broken hard rule.
     """
-    locks, refused = lock_pairs(pairs=[(mentee, mentor)], by=by, act=act)
+    locks, refused = lock_pairs(pairs=[(mentee, mentor)], by=by, reason=reason, act=act)
     if refused:
         raise refused[0]
     return locks[0]
@@ -43,14 +46,14 @@ def lock_pair(*, mentee: Enrollment, mentor: Enrollment, by: Person, act: Act | 
 
 @transaction.atomic
 def lock_pairs(
-    *, pairs: Sequence[Pair], by: Person, act: Act | None = None
+    *, pairs: Sequence[Pair], by: Person, reason: str = "", act: Act | None = None
 ) -> tuple[list[Lock], list[Refused]]:
     """Keep these pairs of one cohort in every run; what is refused (see `lock_pair`) stops no other.
 
-    Raises Refused: decided_since, where somebody else has decided about one of these people.
+    Raises Refused: wrong_reason; and decided_since, where somebody else has decided about one of these people.
     """
     act = act or Act(Decision.Act.LOCK)
-    return put_locks(hold(pairs, act=act, by=by), by, act)
+    return put_locks(hold(pairs, act=act, by=by), [reason] * len(pairs), by, act)
 
 
 def unlock_pair(*, mentee: Enrollment, mentor: Enrollment, by: Person, act: Act | None = None) -> None:
@@ -71,7 +74,7 @@ def exclude_pair(
 ) -> Exclusion:
     """These two are never to be a pair, in this cohort and later ones; a lock of theirs goes.
 
-    Raises Refused: not_a_pair, no_reason, decided_since.
+    Raises Refused: not_a_pair, no_reason, wrong_reason, decided_since.
     """
     act = act or Act(Decision.Act.EXCLUDE)
     put_exclusions(hold([(mentee, mentor)], act=act, by=by), [reason], by, act)
@@ -104,17 +107,22 @@ def hold_people(pairs: Sequence[Pair], *, act: Act, by: Person) -> list[Pair]:
     return [(held[mentee.pk], held[mentor.pk]) for mentee, mentor in pairs]
 
 
-def put_locks(pairs: Sequence[Pair], by: Person, act: Act) -> tuple[list[Lock], list[Refused]]:
-    """Lock held pairs: the locks that stand now, and what was refused."""
+def put_locks(
+    pairs: Sequence[Pair], reasons: Sequence[str], by: Person, act: Act
+) -> tuple[list[Lock], list[Refused]]:
+    """Lock held pairs, each with its reason or "": the locks that stand now, and what was refused.
+
+    Raises Refused: wrong_reason.
+    """
     cohort = pairs[0][0].cohort
     checker = Checker(pairs)
     asked, new, refused = [], [], []
-    for mentee, mentor in pairs:
+    for (mentee, mentor), reason in zip(pairs, _checked(reasons), strict=True):
         key = (mentee.pk, mentor.pk)
         try:
             if key not in checker.stand:
                 checker.take(mentee, mentor)
-                checker.stand[key] = Lock(cohort=cohort, mentee=mentee, mentor=mentor, by=by)
+                checker.stand[key] = Lock(cohort=cohort, mentee=mentee, mentor=mentor, reason=reason, by=by)
                 new.append(checker.stand[key])
         except Refused as error:
             refused.append(error)
@@ -122,7 +130,7 @@ def put_locks(pairs: Sequence[Pair], by: Person, act: Act) -> tuple[list[Lock], 
             asked.append(checker.stand[key])
     for lock in Lock.objects.bulk_create(new):
         _tell(Verb.PAIR_LOCKED, lock, by)
-    write(KIND.LOCK, [(lock.mentee, lock.mentor) for lock in new], act=act, by=by, cohort=cohort.pk)
+    _write(KIND.LOCK, new, by, act)
     return asked, refused
 
 
@@ -131,16 +139,16 @@ def drop_locks(pairs: Sequence[Pair], by: Person, act: Act) -> int:
     locks = _of_pairs(Lock.objects.all(), pairs)
     for lock in locks:
         _tell(Verb.PAIR_UNLOCKED, lock, by)
-    cohort = pairs[0][0].cohort_id
-    write(KIND.UNLOCK, [(lock.mentee, lock.mentor) for lock in locks], act=act, by=by, cohort=cohort)
+    _write(KIND.UNLOCK, locks, by, act)
     Lock.objects.filter(pk__in=[lock.pk for lock in locks]).delete()
     return len(locks)
 
 
 def put_exclusions(pairs: Sequence[Pair], reasons: Sequence[str], by: Person, act: Act) -> None:
-    """Exclude held pairs, each with its reason; their locks go. Raises Refused: not_a_pair, no_reason."""
+    """Exclude held pairs, each with its reason; their locks go. Raises Refused: not_a_pair, no_reason, wrong_reason."""
+    reasons = _checked(reasons)
     for (mentee, mentor), reason in zip(pairs, reasons, strict=True):
-        if not reason.strip():
+        if not reason:
             raise Refused(
                 "no_reason", _("Say why these two are never to be a pair."), _("Only staff can read it.")
             )
@@ -148,13 +156,13 @@ def put_exclusions(pairs: Sequence[Pair], reasons: Sequence[str], by: Person, ac
     drop_locks(pairs, by, act)
     known = {(row.mentee_id, row.mentor_id) for row in _of_pairs(Exclusion.objects.all(), pairs)}
     new = [
-        Exclusion(cohort=mentee.cohort, mentee=mentee, mentor=mentor, reason=reason.strip(), by=by)
+        Exclusion(cohort=mentee.cohort, mentee=mentee, mentor=mentor, reason=reason, by=by)
         for (mentee, mentor), reason in zip(pairs, reasons, strict=True)
         if (mentee.pk, mentor.pk) not in known
     ]
     for row in Exclusion.objects.bulk_create(new):
         _tell(Verb.PAIR_EXCLUDED, row, by)
-    _write_exclusions(KIND.EXCLUDE, new, by, act)
+    _write(KIND.EXCLUDE, new, by, act)
 
 
 def drop_exclusions(pairs: Sequence[Pair], by: Person, act: Act) -> int:
@@ -162,12 +170,27 @@ def drop_exclusions(pairs: Sequence[Pair], by: Person, act: Act) -> int:
     found = _of_pairs(Exclusion.objects.all(), pairs)
     for row in found:
         _tell(Verb.PAIR_ALLOWED, row, by)
-    _write_exclusions(KIND.ALLOW, found, by, act)
+    _write(KIND.ALLOW, found, by, act)
     Exclusion.objects.filter(pk__in=[row.pk for row in found]).delete()
     return len(found)
 
 
-def _write_exclusions(kind: str, rows: Sequence[Exclusion], by: Person, act: Act) -> None:
+def wrong_reason(reason: str) -> str:
+    """What keeps a text from being a reason, empty where nothing does."""
+    if len(reason) > LONGEST:
+        return _("Longer than %(most)d characters.") % {"most": LONGEST}
+    return _("Contains a character that no text has (NUL).") if "\x00" in reason else ""
+
+
+def _checked(reasons: Sequence[str]) -> list[str]:
+    found = [reason.strip() for reason in reasons]
+    for reason in found:
+        if wrong := wrong_reason(reason):
+            raise Refused("wrong_reason", _("The reason cannot be kept."), wrong)
+    return found
+
+
+def _write(kind: str, rows: Sequence[Lock | Exclusion], by: Person, act: Act) -> None:
     if rows:
         pairs, reasons = [(row.mentee, row.mentor) for row in rows], [row.reason for row in rows]
         write(kind, pairs, act=act, by=by, cohort=rows[0].cohort_id, reasons=reasons)

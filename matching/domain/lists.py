@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.errors import Refused
 from core.uploads import Columns, Problem, read_csv
 from matching.domain.decisions import Act, Pair, hold_cohort
-from matching.domain.fixed import Checker
+from matching.domain.fixed import Checker, wrong_reason
 from matching.domain.undo import Wanted, decide_held
 from matching.models import Decision, Exclusion
 from matching.queries import exclusions_of, locks_of, published_pairs
@@ -26,7 +26,7 @@ KIND = Decision.Kind
 COLUMNS = ("mentor", "mentee", "act", "reason")
 BESIDE = ("mentor_name", "mentee_name", "fit", "now")  # what the sample adds for its readers; not read
 REQUIRED = COLUMNS[:3]
-LONGEST = 300  # characters of a reason
+WITH_REASON = (KIND.LOCK, KIND.EXCLUDE)  # acts whose reason is kept
 _MARKED = re.compile(r"^'(?=[@+\-=|%])")  # text that our downloads keep from being run as a formula
 _SIDE_OF = {"mentee_full": "mentee", "mentor_full": "mentor"}  # the column of a refusal; "act" for all others
 
@@ -47,6 +47,11 @@ class Line:
     def label(self) -> str:
         """The act in words."""
         return str(Decision.Act(self.kind).label)
+
+    @property
+    def kept_reason(self) -> str:
+        """The reason, where the act keeps one."""
+        return self.reason if self.kind in WITH_REASON else ""
 
 
 @dataclass(slots=True)
@@ -76,7 +81,11 @@ class Plan:
         pairs = {kind: [line.pair for line in lines] for kind, lines in of.items()}
         never = [(line.pair, line.reason) for line in of[KIND.EXCLUDE]]
         return Wanted(
-            lock=pairs[KIND.LOCK], unlock=pairs[KIND.UNLOCK], exclude=never, allow=pairs[KIND.ALLOW]
+            lock=pairs[KIND.LOCK],
+            unlock=pairs[KIND.UNLOCK],
+            exclude=never,
+            allow=pairs[KIND.ALLOW],
+            why=[line.reason for line in of[KIND.LOCK]],
         )
 
 
@@ -206,7 +215,9 @@ class _Reader:
         if kind != KIND.ALLOW and _key(pair) in self.published:
             message = _("%(mentee)s and %(mentor)s are published already, and stay as they are.")
             self._problem(number, "act", message % names)
-        if kind == KIND.EXCLUDE and (wrong := _wrong_reason(reason)):
+        if kind == KIND.EXCLUDE and not reason:
+            self._problem(number, "reason", _("Say why these two are never to be a pair."))
+        if kind in WITH_REASON and (wrong := wrong_reason(reason)):
             self._problem(number, "reason", wrong)
         if kind == KIND.ALLOW and (elsewhere := self._excluded_elsewhere(pair)):
             message = _("They were excluded in %(cohort)s. Allow them on the page “Decided by hand”.")
@@ -247,11 +258,3 @@ def _by_person(exclusions: Iterable[Exclusion]) -> dict[tuple[int, int], list[Ex
     for row in exclusions:
         found.setdefault((row.mentee.person_id, row.mentor.person_id), []).append(row)
     return found
-
-
-def _wrong_reason(reason: str) -> str:
-    if not reason:
-        return _("Say why these two are never to be a pair.")
-    if len(reason) > LONGEST:
-        return _("Longer than %(most)d characters.") % {"most": LONGEST}
-    return _("Contains a character that no text has (NUL).") if "\x00" in reason else ""

@@ -25,12 +25,16 @@ KIND = Decision.Kind
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be decided: pairs to unlock, to lock, to allow again, and to exclude, each with its reason."""
+    """What is to be decided: pairs to unlock, to lock, to allow again, and to exclude, each with its reason.
+
+    `why` are the reasons of those to lock, where there are any.
+    """
 
     lock: Sequence[Pair] = ()
     unlock: Sequence[Pair] = ()
     exclude: Sequence[tuple[Pair, str]] = ()
     allow: Sequence[Pair] = ()
+    why: Sequence[str] = ()
 
     @property
     def never(self) -> list[Pair]:
@@ -62,11 +66,11 @@ def decide_held(wanted: Wanted, by: Person, act: Act) -> None:
     if allow:
         drop_exclusions(allow, by, act)
     if lock:
-        _all_locked(lock, by, act)
+        _all_locked(lock, wanted.why or [""] * len(lock), by, act)
 
 
-def _all_locked(pairs: Sequence[Pair], by: Person, act: Act) -> None:
-    _locks, refused = put_locks(pairs, by, act)
+def _all_locked(pairs: Sequence[Pair], reasons: Sequence[str], by: Person, act: Act) -> None:
+    _locks, refused = put_locks(pairs, reasons, by, act)
     if refused:
         raise refused[0]
 
@@ -141,9 +145,13 @@ def _reverse(rows: Sequence[Decision], held: Sequence[Pair], by: Person, act: Ac
     if excluded := of.get(KIND.EXCLUDE):
         drop_exclusions(excluded, by, act)
     if allowed := of.get(KIND.ALLOW):
-        put_exclusions(allowed, [row.reason for row in rows if row.kind == KIND.ALLOW], by, act)
+        put_exclusions(allowed, _reasons(rows, KIND.ALLOW), by, act)
     if unlocked := of.get(KIND.UNLOCK):
-        _all_locked(unlocked, by, act)
+        _all_locked(unlocked, _reasons(rows, KIND.UNLOCK), by, act)
+
+
+def _reasons(rows: Sequence[Decision], kind: str) -> list[str]:
+    return [row.reason for row in rows if row.kind == kind]
 
 
 def _gone(row: Decision) -> Refused:

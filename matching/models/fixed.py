@@ -26,7 +26,9 @@ class Fixed(models.Model):
 
 
 class Lock(Fixed):
-    """A pair that each run must keep."""
+    """A pair that each run must keep, with the reason where one was given (staff only)."""
+
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["mentee", "mentor"], name="lock_unique")]

@@ -112,7 +112,7 @@ def pairs_named(cohort: Cohort, chosen: list[str]) -> list[Pair]:
 
 
 def _lock_all(request: HttpRequest, pairs: list[Pair], by: Person, act: Act) -> int:
-    locks, refused = lock_pairs(pairs=pairs, by=by, act=act)
+    locks, refused = lock_pairs(pairs=pairs, by=by, reason=request.POST.get("reason", ""), act=act)
     for refusal in refused:
         messages.error(request, f"{refusal.message} {refusal.hint}")
     return len(locks)

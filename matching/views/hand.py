@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -18,7 +19,7 @@ from matching.domain.consequences import consequences
 from matching.domain.decisions import last_number
 from matching.domain.fixed import lock_pair
 from matching.domain.undo import Wanted, decide, swapped
-from matching.forms import PairForm
+from matching.forms import LockForm, PairForm
 from matching.models import Decision, Run
 from matching.queries import (
     READY,
@@ -51,10 +52,12 @@ def fixed(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     if request.method == "POST" and not may_run:
         raise PermissionDenied
     labels = {role.value: word(found.program, role.value, cap=True) for role in Enrollment.Role}
-    form = PairForm(request.POST or None, cohort=found, labels=labels) if may_run else None
+    run = latest_ready(found)
+    run = run if run and run.state == Run.State.CERTIFIED else None
+    form = PairForm(request.POST or None, cohort=found, labels=labels, why=not run) if may_run else None
     if form and request.method == "POST" and form.is_valid():
         try:
-            return _chosen(request, found, form.pair)
+            return _chosen(request, found, run, form.pair, form.cleaned_data.get("reason", ""))
         except Refused as refused:
             form.add_error(None, f"{refused.message} {refused.hint}")
     people = ("mentee__person", "mentor__person", "by")
@@ -73,13 +76,14 @@ def fixed(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     return render(request, "matching/fixed.html", context)
 
 
-def _chosen(request: HttpRequest, cohort: Cohort, pair: Pair) -> HttpResponse:
-    """Where a run is under review, its consequences come first."""
-    run = latest_ready(cohort)
-    if run is not None and run.state == Run.State.CERTIFIED:
+def _chosen(
+    request: HttpRequest, cohort: Cohort, run: Run | None, pair: Pair, reason: str = ""
+) -> HttpResponse:
+    """Where a run is under review, its consequences come first, and there the reason is asked for."""
+    if run:
         return redirect(decide_url(cohort, run.number, Act.ASSIGN, [pair]))
     act = act_of(request, Act.ASSIGN)
-    lock_pair(mentee=pair[0], mentor=pair[1], by=reader(request), act=act)
+    lock_pair(mentee=pair[0], mentor=pair[1], by=reader(request), reason=reason, act=act)
     say(request, locked_told([pair]), act)
     return redirect("matching_fixed", cohort.program.slug, cohort.slug)
 
@@ -96,7 +100,7 @@ def decide_page(request: HttpRequest, program: str, cohort: str, number: int) ->
     refused: Refused | None = None
     outcome, wanted, unable = None, None, None
     try:
-        wanted = _wanted(name, pairs)
+        wanted = _wanted(name, pairs, given.get("reason", ""))
         if request.method == "POST":
             return _done(request, found, wanted, name)
         outcome = consequences(run=run, wanted=wanted)
@@ -107,6 +111,7 @@ def decide_page(request: HttpRequest, program: str, cohort: str, number: int) ->
         "run": run,
         "act": name,
         "pairs": pairs,
+        "form": LockForm(),
         "wanted": wanted,
         "refused": refused,
         "outcome": outcome,
@@ -118,11 +123,12 @@ def decide_page(request: HttpRequest, program: str, cohort: str, number: int) ->
     return render(request, "matching/decide.html", context)
 
 
-def _wanted(name: str, pairs: list[Pair]) -> Wanted:
+def _wanted(name: str, pairs: list[Pair], reason: str) -> Wanted:
+    why = [reason] * len(pairs)
     if name == Act.ASSIGN and len(pairs) == 1:
-        return Wanted(lock=pairs)
+        return Wanted(lock=pairs, why=why)
     if name == Act.SWAP and len(pairs) == TWO:
-        return swapped(*pairs)
+        return replace(swapped(*pairs), why=why)
     raise Refused("nobody_chosen", _("Choose the people first."))
 
 

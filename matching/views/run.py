@@ -21,7 +21,7 @@ from matching.domain.decisions import last_number
 from matching.domain.runs import cancel_run
 from matching.engine.field import Criteria
 from matching.facets import chosen, facets
-from matching.forms import ReviewFilter, again
+from matching.forms import LockForm, ReviewFilter, again
 from matching.models import Proposal, Run
 from matching.option_words import unusual
 from matching.others import people_named, why_not_other
@@ -117,7 +117,7 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
 
 def _detail(request: HttpRequest, cohort: Cohort, run: Run, opened: Proposal) -> dict[str, Any]:
     """The opened pair; of a seat in a circle also the same member with each host."""
-    detail = {"pair": review.pair_detail(cohort.program, opened)}
+    detail = {"pair": review.pair_detail(cohort.program, opened), "lock_form": LockForm()}
     if opened.circle_id is None:
         return detail | _asked(request, run, opened)
     same = review.pairs_of(run).filter(circle=opened.circle_id, mentee=opened.mentee_id)

@@ -11,7 +11,7 @@ from core.models import AuditEvent
 from matching.domain.criteria import change_criteria
 from matching.domain.fixed import allow_pair, exclude_pair, lock_pair, lock_pairs, unlock_pair
 from matching.domain.pairs import remember_pair
-from matching.models import Exclusion, Lock
+from matching.models import Decision, Exclusion, Lock
 from participants.models import Enrollment
 from people.models import Person
 from tests.factories import StrandFactory
@@ -220,6 +220,29 @@ def test_the_audit_trail_names_the_pair_and_never_the_reason():
         ("pair.excluded", here.manager.pk, here.program.pk, both),
         ("pair.allowed", here.manager.pk, here.program.pk, both),
     ]
+
+
+def test_a_lock_keeps_its_reason_which_no_trail_tells():
+    here = world()
+    mentee, mentor = here.mentee(), here.mentor()
+    lock_pair(mentee=mentee, mentor=mentor, reason=" They know each other ", by=here.manager)
+    assert Lock.objects.get().reason == "They know each other"
+    unlock_pair(mentee=mentee, mentor=mentor, by=here.manager)
+    logged = Decision.objects.order_by("number").values_list("kind", "reason")
+    assert list(logged) == [("lock", "They know each other"), ("unlock", "They know each other")]
+    events = AuditEvent.objects.filter(verb__startswith="pair.").order_by("pk")
+    both = {"mentee": mentee.pk, "mentor": mentor.pk}
+    assert [(one.verb, one.data) for one in events] == [("pair.locked", both), ("pair.unlocked", both)]
+
+
+@pytest.mark.parametrize("reason", ["x" * 301, "a\x00b"])
+def test_a_reason_that_cannot_be_kept_is_refused(reason):
+    here = world()
+    mentee, mentor = here.mentee(), here.mentor()
+    for call in (lock_pair, exclude_pair):
+        with refusal("wrong_reason"):
+            call(mentee=mentee, mentor=mentor, reason=reason, by=here.manager)
+    assert (Lock.objects.count(), Exclusion.objects.count(), Decision.objects.count()) == (0, 0, 0)
 
 
 def test_many_are_locked_with_as_many_reads_as_one(count_queries):

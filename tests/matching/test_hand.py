@@ -73,9 +73,11 @@ def test_what_was_shown_is_what_the_next_run_does(here, login):
         for partner in move.after
     }
     answer = login(here.manager).post(
-        address.partition("?")[0], {"act": "assign", "pair": pair(here, "Zoe", "Dana"), "seen": "0"}
+        address.partition("?")[0],
+        {"act": "assign", "pair": pair(here, "Zoe", "Dana"), "seen": "0", "reason": "Promised"},
     )
     assert answer.url == url(here, "matching_review")
+    assert Lock.objects.get().reason == "Promised"
     assert locks() == {("Zoe", "Dana")}
     assert pairs(here.run()) == {("Ade", "Lena")} | expected
 
@@ -320,3 +322,32 @@ def test_wishes_met_stand_beside_each_other(here):
     labels = {str(figure.label): figure for figure in consequences(run=run, wanted=wanted).figures}
     figure = labels["Wishes met"]
     assert (figure.before, figure.after, figure.change, figure.trend) == ("1", "0", "−1", "worse")
+
+
+def test_a_lock_says_why_on_the_review_and_on_the_page_of_decisions(here, login):
+    proposal = here.run().proposals.get(mentee__person__full_name="Mira")
+    client = login(here.manager)
+    opened = f"{url(here, 'matching_run', 1)}?pair={proposal.uid}"
+    assert client.get(opened).content.decode().count('name="reason"') == 1
+    client.post(
+        url(here, "matching_lock"), {"lock": two(proposal), "seen": "0", "reason": "They know each other"}
+    )
+    page = client.get(opened)
+    assert "Why it is locked: They know each other" in text(page)
+    assert 'name="reason"' not in page.content.decode()
+    listed = client.get(url(here, "matching_fixed"))
+    assert [lock.reason for lock in listed.context["locks"]] == ["They know each other"]
+    assert text(listed).count("They know each other") == 1
+
+
+def test_the_reason_is_asked_for_once_where_consequences_come_first(here, login):
+    client = login(here.manager)
+    assert list(client.get(url(here, "matching_fixed")).context["form"].fields) == [
+        "mentee",
+        "mentor",
+        "reason",
+    ]
+    here.run()
+    assert list(client.get(url(here, "matching_fixed")).context["form"].fields) == ["mentee", "mentor"]
+    address = decide_url(here, "assign", pair(here, "Zoe", "Dana"))
+    assert client.get(address).content.decode().count('name="reason"') == 1

@@ -26,6 +26,7 @@ from matching.models import Decision, Exclusion, Lock
 from participants.domain.imports import FaultyFile
 from participants.models import Enrollment
 from people.models import Person
+from tests.core.test_workbooks import workbook
 from tests.factories import CohortFactory, MembershipFactory, StrandFactory
 from tests.matching.people import World, claim, pairs, world
 from tests.matching.test_fixed import refusal
@@ -85,13 +86,14 @@ def excluded() -> set[tuple[str, str]]:
 
 class TestDecide:
     def test_every_act_in_one_batch_that_is_undone_as_one(self, here):
-        lock_pair(mentee=row(here, "Bo"), mentor=row(here, "Yu"), by=here.manager)
+        lock_pair(mentee=row(here, "Bo"), mentor=row(here, "Yu"), reason="Friends", by=here.manager)
         exclude_pair(mentee=row(here, "Cy"), mentor=row(here, "Xe"), reason="A house", by=here.manager)
         act = bring(here, "Xe Ann lock", "Yu Bo unlock", "Zoe Bo exclude They fell out, twice", "Xe Cy allow")
+        assert Lock.objects.get().reason == ""
         assert (locks(), excluded()) == ({("Ann", "Xe")}, {("Bo", "Zoe")})
         made = Decision.objects.filter(batch=act.batch).order_by("number")
         assert [(one.act, one.kind, one.mentee.person.full_name, one.reason, one.by_id) for one in made] == [
-            ("file", "unlock", "Bo", "", here.manager.pk),
+            ("file", "unlock", "Bo", "Friends", here.manager.pk),
             ("file", "exclude", "Bo", "They fell out, twice", here.manager.pk),
             ("file", "allow", "Cy", "A house", here.manager.pk),
             ("file", "lock", "Ann", "", here.manager.pk),
@@ -100,7 +102,16 @@ class TestDecide:
         assert sorted(verbs) == ["pair.allowed", "pair.excluded", "pair.locked", "pair.unlocked"]
         undo_decisions(cohort=here.cohort, batch=act.batch, by=here.manager)
         assert (locks(), excluded()) == ({("Bo", "Yu")}, {("Cy", "Xe")})
-        assert Exclusion.objects.get().reason == "A house"
+        assert (Exclusion.objects.get().reason, Lock.objects.get().reason) == ("A house", "Friends")
+
+    def test_a_lock_may_have_a_reason(self, here):
+        bring(here, "Xe Ann lock They know each other", "Yu Bo lock")
+        assert set(Lock.objects.values_list("mentee__person__full_name", "reason")) == {
+            ("Ann", "They know each other"),
+            ("Bo", ""),
+        }
+        assert problems(here, f"Zoe Cy lock {'x' * 301}") == [(2, "reason", "Longer than 300 characters.")]
+        assert problems(here, f"Zoe Cy unlock {'x' * 301}") == []  # not kept, so not looked at
 
     def test_an_exclusion_takes_the_lock_along(self, here):
         lock_pair(mentee=row(here, "Bo"), mentor=row(here, "Yu"), by=here.manager)
@@ -322,7 +333,7 @@ class TestSample:
     def test_pairs_of_the_newest_run_with_what_is_decided(self, here):
         claim(row(here, "Ann"), "Art")
         claim(row(here, "Xe"), "Art")
-        lock_pair(mentee=row(here, "Bo"), mentor=row(here, "Yu"), by=here.manager)
+        lock_pair(mentee=row(here, "Bo"), mentor=row(here, "Yu"), reason="Friends", by=here.manager)
         run = here.run()
         exclude_pair(mentee=row(here, "Cy"), mentor=row(here, "Xe"), reason="A house", by=here.manager)
         mark_published(
@@ -332,7 +343,7 @@ class TestSample:
         (cy,) = [mentor for mentee, mentor in pairs(run) if mentee == "Cy"]
         expected = [
             ["mentor", "mentee", "act", "reason", "mentor_name", "mentee_name", "fit", "now"],
-            [address("Yu"), address("Bo"), "", "", "Yu", "Bo", fits["Bo"], "locked"],
+            [address("Yu"), address("Bo"), "", "Friends", "Yu", "Bo", fits["Bo"], "locked"],
             [address(cy), address("Cy"), "", "", cy, "Cy", fits["Cy"], ""],
         ]
         never = [address("Xe"), address("Cy"), "", "A house", "Xe", "Cy", "", "excluded"]
@@ -517,6 +528,16 @@ class TestPages:
     def test_files_that_are_refused(self, here, login, content, message):
         page = send(login(here.manager), here, content)
         assert page.context["form"].errors["file"] == [message]
+
+    def test_a_workbook_is_read_as_the_same_list(self, here, login):
+        rows = list(csv.reader(io.StringIO(listed("Xe Ann lock They know each other").decode())))
+        client = login(here.manager)
+        page = send(client, here, workbook(*rows))
+        assert [(line.row, line.kind, line.reason) for line in page.context["lines"]] == [
+            (2, "lock", "They know each other")
+        ]
+        client.post(url(here, "matching_list"), {"content": page.context["content"], "seen": "0"})
+        assert (locks(), Lock.objects.get().reason) == ({("Ann", "Xe")}, "They know each other")
 
     def test_the_way_there(self, fitting, login):
         client, link = login(fitting.manager), f'href="{url(fitting, "matching_list")}"'

@@ -68,7 +68,7 @@ def test_a_file_is_discarded(login: Callable[..., Client], operator: Person) -> 
 
 def test_no_file_is_an_error_on_the_page(login: Callable[..., Client], operator: Person) -> None:
     page = login(operator).post(reverse("people_imports"))
-    assert page.context["form"].errors == {"file": ["Choose a file for “CSV file”"]}
+    assert page.context["form"].errors == {"file": ["Choose a file for “CSV or XLSX file”"]}
     assert PeopleImport.objects.count() == 0
 
 
