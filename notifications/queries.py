@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 
@@ -183,3 +184,10 @@ def paused() -> Pause | None:
 def waiting(cohort_id: int) -> int:
     """How many drafts of a cohort wait for somebody to send them."""
     return Message.objects.filter(cohort_id=cohort_id, state=Message.State.DRAFT).count()
+
+
+def drafts_about(kind: str, objects: Iterable[Model]) -> QuerySet[Message]:
+    """Mails of a kind about these objects that staff have not sent yet."""
+    return Message.objects.filter(
+        kind=kind, about_id__in=[one.pk for one in objects], state=Message.State.DRAFT
+    )

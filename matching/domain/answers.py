@@ -20,7 +20,8 @@ from matching.models import Proposal, Run, SideAnswer
 from matching.queries import impossible, latest_ready
 from matching.verbs import Verb
 from matching.why import why_matched
-from notifications.domain.outbox import queue
+from notifications.domain.outbox import drop, queue
+from notifications.queries import drafts_about
 from participants.models import Enrollment
 from people.models import Person
 from programs.labels import word
@@ -31,13 +32,15 @@ from programs.models import Cohort, Strand
 def ask_sides(*, run: Run, due_on: date, by: Person) -> int:
     """Ask both sides of every pair of the run that is neither published nor answered; how many people are asked.
 
-    Whoever has answered to the same pair in an earlier run is not asked again. The mails wait as drafts. Raises
-    Refused: not_asked_here, not_newest, past_day, nobody_to_ask.
+    Whoever has answered to the same pair in an earlier run is not asked again. The mails wait as drafts; those about
+    an earlier run that were not sent are dropped. Raises Refused: not_asked_here, not_newest, past_day, nobody_to_ask.
     """
     run = Run.objects.select_for_update(of=("self",)).select_related("cohort__program").get(pk=run.pk)
     _check_run(run, due_on)
     earlier = SideAnswer.objects.filter(enrollment__cohort=run.cohort_id)
-    earlier.exclude(proposal__run=run).filter(closed_at=None).update(closed_at=timezone.now())
+    others = earlier.exclude(proposal__run=run)
+    drop(messages=drafts_about("pair_proposed", others), by=by)
+    others.filter(closed_at=None).update(closed_at=timezone.now())
     said = {
         (row.proposal.mentee_id, row.proposal.mentor_id, row.enrollment_id): row
         for row in earlier.filter(answer=SideAnswer.Answer.YES).select_related("proposal").order_by("pk")

@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 from celery import current_app
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +24,8 @@ from matching.models import ShortlistRound
 from matching.queries import locks_of, scheme_of, to_match
 from matching.snapshot import Snapshot, read_snapshot
 from matching.verbs import Verb
-from notifications.domain.outbox import queue
+from notifications.domain.outbox import drop, queue
+from notifications.queries import drafts_about
 from participants.models import Enrollment, Shortlist, Suggestion
 from participants.queries import with_free_places
 from participants.rules import BEFORE_PAIRS, RANKING_DAYS
@@ -102,9 +104,10 @@ def make_shortlists(pk: int) -> int:
     mentees, mentors = mentees_to_ask(cohort), mentors_to_show(cohort)
     chosen = spread(read_snapshot(cohort, scheme_of(cohort).criteria, only=[*mentees, *mentors]))
     made = _write(cohort, chosen)
+    drop(messages=drafts_about("shortlist_ready", made), by=asked.requested_by)
     asked.made_at, asked.made = timezone.now(), len(made)
     asked.save(update_fields=["made_at", "made"])
-    _draft_mails(cohort, made, chosen)
+    _draft_mails(asked, made, chosen)
     record(
         Verb.SHORTLISTS_MADE,
         by=asked.requested_by,
@@ -137,18 +140,32 @@ def spread(snapshot: Snapshot, size: int = SIZE) -> dict[int, list[int]]:
 
 
 def _write(cohort: Cohort, chosen: Mapping[int, Sequence[int]]) -> list[Shortlist]:
-    """In place of lists that nobody has ranked."""
+    """Lists that nobody has ranked are filled anew: they keep the address, which mails may have told already."""
     due = today_in(cohort.timezone) + timedelta(days=RANKING_DAYS)
-    Shortlist.objects.filter(enrollment__in=chosen, ranked_at=None).delete()
-    made = Shortlist.objects.bulk_create(Shortlist(enrollment_id=pk, due_on=due) for pk in sorted(chosen))
+    known = {row.enrollment_id: row for row in _held(chosen)}
+    new = Shortlist.objects.bulk_create(
+        Shortlist(enrollment_id=pk, due_on=due) for pk in sorted(chosen.keys() - known.keys())
+    )
+    again = [row for row in known.values() if row.ranked_at is None]
+    for row in again:
+        row.due_on = due
+    Shortlist.objects.bulk_update(again, ["due_on"])
+    Suggestion.objects.filter(shortlist__in=again).delete()
+    made = sorted([*again, *new], key=lambda row: row.enrollment_id)
     Suggestion.objects.bulk_create(
         Suggestion(shortlist=one, mentor_id=mentor) for one in made for mentor in chosen[one.enrollment_id]
     )
     return made
 
 
-def _draft_mails(cohort: Cohort, made: Sequence[Shortlist], chosen: Mapping[int, Sequence[int]]) -> None:
-    program = cohort.program
+def _held(chosen: Mapping[int, Sequence[int]]) -> QuerySet[Shortlist]:
+    return Shortlist.objects.select_for_update().filter(enrollment__in=chosen).order_by("pk")
+
+
+def _draft_mails(
+    asked: ShortlistRound, made: Sequence[Shortlist], chosen: Mapping[int, Sequence[int]]
+) -> None:
+    cohort, program = asked.cohort, asked.cohort.program
     people = Enrollment.objects.select_related("person").in_bulk([one.enrollment_id for one in made])
     batch = f"shortlists-{timezone.now():%Y%m%d-%H%M%S}"
     for one in made:
@@ -164,7 +181,7 @@ def _draft_mails(cohort: Cohort, made: Sequence[Shortlist], chosen: Mapping[int,
                 "rank_by": one.due_on,
                 "path": reverse("my_shortlist", args=[one.uid]),
             },
-            dedupe_key=f"shortlist_ready:{one.pk}",
+            dedupe_key=f"shortlist_ready:{one.pk}:{asked.requested_at.isoformat()}",
             about=one,
             program_id=program.pk,
             cohort_id=cohort.pk,

@@ -129,7 +129,7 @@ def check_words(*, message: Message, subject: str, body: str) -> None:
 
 
 @transaction.atomic
-def drop(*, messages: Iterable[Message], by: Person) -> int:
+def drop(*, messages: Iterable[Message], by: Person | None) -> int:
     """Drop drafts and mails that have not begun to go out; returns how many. Nobody ever sees them."""
     return _change(
         messages, [State.DRAFT, State.PENDING, State.FAILED], Verb.MAIL_DROPPED, by, state=State.DROPPED
@@ -167,7 +167,9 @@ def mark_sent(*, message: Message, by: Person) -> Message:
     return arrived
 
 
-def _change(messages: Iterable[Message], before: list[State], verb: Verb, by: Person, **fields: Any) -> int:
+def _change(
+    messages: Iterable[Message], before: list[State], verb: Verb, by: Person | None, **fields: Any
+) -> int:
     """Move those that are in one of the states, all at once."""
     if not isinstance(messages, QuerySet):
         messages = Message.objects.filter(pk__in=[message.pk for message in messages])

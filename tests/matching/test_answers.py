@@ -175,6 +175,23 @@ def test_asking_about_a_newer_run_closes_the_questions_of_the_earlier_one(here):
     assert (open_runs, first.pk == second.pk) == ({second.pk}, False)
 
 
+def test_drafts_about_an_earlier_run_are_dropped_and_what_was_sent_stays(here):
+    first = ask(here)
+    mails = Message.objects.filter(kind="pair_proposed")
+    mails.filter(recipient__full_name="Dana Whitfield").update(state="sent")
+    second = ask(here, here.run(objective="score"))
+    states = {
+        (mail.batch, mail.recipient.full_name == "Dana Whitfield"): mail.state
+        for mail in mails.select_related("recipient")
+    }
+    assert states == {
+        (f"ask-{first.pk}", True): "sent",
+        (f"ask-{first.pk}", False): "dropped",
+        (f"ask-{second.pk}", True): "draft",
+        (f"ask-{second.pk}", False): "draft",
+    }
+
+
 def test_the_question_is_owed_until_it_is_answered_or_closed(here):
     ask(here)
 

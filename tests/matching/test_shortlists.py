@@ -1,6 +1,7 @@
 """Shortlists: who gets one, that they are spread, and that making them twice does no harm."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,6 +80,7 @@ def test_a_ranked_list_and_a_locked_pair_are_left_alone(where: Cohort) -> None:
     fill(where, 2, 4)
     made(where)
     ranked, other = Shortlist.objects.order_by("pk")
+    kept, gone = list(ranked.suggestions.order_by("pk")), list(other.suggestions.all())
     Shortlist.objects.filter(pk=ranked.pk).update(ranked_at=ranked.created_at)
     Lock.objects.create(cohort=where, mentee=enroll(where), mentor=enroll(where, "mentor"))
     assert made(where) == 1
@@ -86,8 +88,33 @@ def test_a_ranked_list_and_a_locked_pair_are_left_alone(where: Cohort) -> None:
         ranked.enrollment_id,
         other.enrollment_id,
     }
-    assert Shortlist.objects.filter(pk=ranked.pk).exists()
-    assert not Shortlist.objects.filter(pk=other.pk).exists()
+    assert list(ranked.suggestions.order_by("pk")) == kept
+    assert not Suggestion.objects.filter(pk__in=[row.pk for row in gone]).exists()
+
+
+def test_a_list_made_anew_keeps_its_address_and_only_its_newest_mail_waits(where: Cohort) -> None:
+    fill(where, 2, 3)
+    made(where)
+    one, sent = Shortlist.objects.order_by("pk")
+    mails = Message.objects.filter(kind="shortlist_ready").order_by("pk")
+    mails.filter(recipient=sent.enrollment.person).update(state="sent")
+    fill(where, 0, 2)
+    Shortlist.objects.update(due_on=one.due_on - timedelta(days=5))
+    assert made(where) == 2
+    assert list(Shortlist.objects.order_by("pk").values_list("uid", "due_on")) == [
+        (one.uid, one.due_on), (sent.uid, one.due_on),
+    ]  # fmt: skip
+    assert one.suggestions.count() == 5
+    states = [
+        list(mails.filter(recipient=row.enrollment.person).values_list("state", flat=True))
+        for row in (one, sent)
+    ]
+    assert states == [["dropped", "draft"], ["sent", "draft"]]
+    assert all(
+        f"/me/shortlist/{one.uid}/" in mail.body for mail in mails.filter(recipient=one.enrollment.person)
+    )
+    dropped = AuditEvent.objects.get(verb="mail.dropped")
+    assert dropped.actor_id == ShortlistRound.objects.get().requested_by_id
 
 
 def test_the_mails_wait_as_drafts_and_lead_to_the_list(where: Cohort) -> None:
