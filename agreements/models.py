@@ -70,6 +70,11 @@ class Mentorship(Addressed):
     def __str__(self) -> str:
         return f"mentorship {self.pk}"
 
+    @property
+    def never_began(self) -> bool:
+        """Whether it was ended before its first day."""
+        return self.ended_on is not None and self.ended_on < self.starts_on
+
     @cached_property
     def open_members(self) -> list[Member]:
         """Those who had not left when this row was read, mentors first, with their supervisors."""

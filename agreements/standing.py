@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -18,12 +18,13 @@ MOST = 4  # further ones stand on their own page
 
 
 def standing(person: Person) -> Iterable[SafeString]:
-    """One sentence for each open mentorship, the partner's name linked."""
+    """One sentence for each open mentorship, the partners' names linked."""
     open_ones = mentorships_of(person).exclude(state=Mentorship.State.ENDED).order_by("-starts_on", "-pk")
     for mentorship in with_members(open_ones)[:MOST]:
-        for partner in mentorship.people:  # type: ignore[attr-defined]
-            if partner.person_id != person.pk and _faces(partner, mentorship, person):
-                yield _sentence(mentorship, partner)
+        people: list[Member] = mentorship.people  # type: ignore[attr-defined]
+        partners = [row for row in people if row.person_id != person.pk and _faces(row, mentorship, person)]
+        if partners:
+            yield _sentence(mentorship, partners)
 
 
 def _faces(partner: Member, mentorship: Mentorship, person: Person) -> bool:
@@ -32,9 +33,14 @@ def _faces(partner: Member, mentorship: Mentorship, person: Person) -> bool:
     return partner.side != own
 
 
-def _sentence(mentorship: Mentorship, partner: Member) -> SafeString:
-    name = format_html(
-        '<a href="{}">{}</a>', reverse("mentorship", kwargs={"uid": mentorship.uid}), partner.person.name
-    )
-    side = word(mentorship.cohort.program, partner.side)
-    return format_html(_("{name} is your {role}."), name=name, role=side)
+def _sentence(mentorship: Mentorship, partners: Sequence[Member]) -> SafeString:
+    """All partners stand on one side."""
+    url, (first, *rest) = reverse("mentorship", kwargs={"uid": mentorship.uid}), partners
+    names = [format_html('<a href="{}">{}</a>', url, partner.person.name) for partner in partners]
+    if not rest:
+        return format_html(
+            _("{name} is your {role}."), name=names[0], role=word(mentorship.cohort.program, first.side)
+        )
+    start = format_html_join(", ", "{}", ([name] for name in names[:-1]))
+    roles = word(mentorship.cohort.program, f"{first.side}s")
+    return format_html(_("{start} and {last} are your {roles}."), start=start, last=names[-1], roles=roles)

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matching.engine.field import CRITERIA, UNKNOWN, Weights
+from participants.models import Enrollment
 
 MORE, LESS = 1, -1
 MOST = 10
+S = Enrollment.State
+OPEN = (S.DRAFT, S.SUBMITTED, S.WAITLISTED, S.OFFERED, S.ACCEPTED)
 OFFERED = {
     "mentee": ("skills", "goals", "level", "unit", "place", "time_zone", "media", "availability", "wish"),
     "mentor": (
@@ -25,6 +28,11 @@ OFFERED = {
         "mentor_wish",
     ),
 }
+
+
+def is_over(enrollment: Enrollment) -> bool:
+    """Whether the matching is over for somebody: what matters to them changes nothing any more."""
+    return enrollment.state not in OPEN or enrollment.used > 0
 
 
 def own_weight(program: int, leaning: int, reach: int) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from matching.engine.field import Criteria
-from matching.own import LESS, MORE, choices
+from matching.own import LESS, MORE, choices, is_over
 from matching.queries import scheme_of
 from participants.models import Enrollment
 
@@ -41,15 +41,22 @@ WORDS: dict[str, dict[str, Text]] = {
 
 
 def own_part(enrollment: Enrollment) -> dict[str, Any] | None:
-    """What the person's application shows; nothing where the program does not let people say it. One query."""
+    """What the person's application shows; nothing where the program does not let people say it. One query.
+
+    Once the matching is over for them, what they said stands there to be read.
+    """
     scheme = scheme_of(enrollment.cohort)
     weights = Criteria.from_dict(scheme.criteria).weights
     if not (allowed := choices(enrollment.role, weights, scheme.own_reach)):
         return None
     words = WORDS[enrollment.role]
     said = {name: way for name, way in enrollment.own_weights.items() if name in allowed}
+    over = is_over(enrollment)
+    if over and not any(said.values()):
+        return None
     return {
         "enrollment": enrollment,
+        "is_over": over,
         "more": [words[name] for name in allowed if said.get(name) == MORE],
         "less": [words[name] for name in allowed if said.get(name) == LESS],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import prefetch_related_objects
 
@@ -29,6 +30,7 @@ class Card:
     goals: list[str]
     needs: list[str]
     free: int | None  # places; None where the reader did not ask
+    between: Mapping[str, Any] | None = None  # the last request between the two, where the reader may ask
 
 
 def choices_of(cohort: Cohort, role: str, *fields: str) -> dict[str, Mapping[str, str]]:

@@ -46,7 +46,7 @@ def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
         return mentorship
     _leave(mentorship, members, members)
     mentorship.ended_by = str(by.pk)
-    _end(mentorship, Mentorship.Ending.NO_FAULT, _last_day(mentorship))
+    _end(mentorship, Mentorship.Ending.NO_FAULT, today_in(mentorship.cohort.timezone))
     _record(Verb.MENTORSHIP_ENDED, mentorship)
     for member in members:
         _tell_ended(mentorship, member, members, "no_fault")
@@ -82,7 +82,8 @@ def complete(*, mentorship: Mentorship) -> bool:
 
 def _leave(mentorship: Mentorship, leaving: Sequence[Member], counted: Sequence[Member]) -> None:
     """Close memberships and free the places: each leaver's, and with a mentee who goes one of every mentor."""
-    Member.objects.filter(pk__in=[member.pk for member in leaving]).update(left_on=_last_day(mentorship))
+    today = today_in(mentorship.cohort.timezone)
+    Member.objects.filter(pk__in=[member.pk for member in leaving]).update(left_on=today)
     sides = {side: [row for row in counted if row.side == side] for side in Member.Side}
     gone = [member for member in leaving if member.side == Member.Side.MENTEE]
     freed = {member.enrollment_id: len(gone) for member in sides[Member.Side.MENTOR]}
@@ -92,10 +93,6 @@ def _leave(mentorship: Mentorship, leaving: Sequence[Member], counted: Sequence[
     for enrollment in locked:
         enrollment.used = F("used") - freed[enrollment.pk]
         enrollment.save(update_fields=["used"])
-
-
-def _last_day(mentorship: Mentorship) -> date:
-    return max(today_in(mentorship.cohort.timezone), mentorship.starts_on)
 
 
 def _end(mentorship: Mentorship, ending: str, ended_on: date) -> None:
@@ -115,6 +112,7 @@ def _tell_ended(mentorship: Mentorship, member: Member, members: Sequence[Member
         "others": [other.person.full_name for other in members if other.pk != member.pk],
         "how": how,
         "ended_on": mentorship.ended_on,
+        "never_began": mentorship.never_began,
     }
     _tell("mentorship_ended", mentorship, member.person, context, str(mentorship.pk))
 

@@ -34,6 +34,7 @@ def pair_context(request: HttpRequest, mentorship: Mentorship) -> dict[str, Any]
     partners = [member for member in people if member.person_id != me]
     is_circle = mentorship.strand.format == Strand.Format.CIRCLE
     labels = words(mentorship.cohort.program)
+    names, circle = _partners_named(partners, is_circle), named(mentorship) if is_circle else ""
     return {
         "mentorship": mentorship,
         "cohort": mentorship.cohort,
@@ -41,7 +42,9 @@ def pair_context(request: HttpRequest, mentorship: Mentorship) -> dict[str, Any]
         "words": labels,
         "mine": mine,
         "partners": partners,
-        "partner_names": _partners_named(partners, is_circle),
+        "partner_names": names,
+        "heading": circle or _("You and %(names)s") % {"names": names},
+        "crumb": circle or names,
         "mentor_names": listed([row.person.name for row in partners if row.side == Member.Side.MENTOR]),
         "is_mentee": mine.side == Member.Side.MENTEE,
         "is_open": mentorship.state != Mentorship.State.ENDED,
@@ -70,14 +73,15 @@ def _agreement_readers(supervisor: str, is_circle: bool) -> str:
 
 
 def _partners_named(partners: list[Member], is_circle: bool) -> str:
-    """By name; of a large circle the hosts, or the first, and how many others."""
+    """By name; of a large circle the hosts and how many others, and to its only host the circle."""
     names = [member.person.name for member in partners]
     if not is_circle or len(names) <= FEW:
         return listed(names)
     hosts = [member.person.name for member in partners if member.side == Member.Side.MENTOR]
-    first = hosts or names[:1]
-    others = len(names) - len(first)
-    return listed([*first, ngettext("%(n)d other", "%(n)d others", others) % {"n": others}])
+    if not hosts:
+        return _("your circle")
+    others = len(names) - len(hosts)
+    return listed([*hosts, ngettext("%(n)d other", "%(n)d others", others) % {"n": others}])
 
 
 def listed(names: list[str]) -> str:

@@ -74,7 +74,8 @@ def story(
         told.append((day, Event(what, day, detail, kind)))
 
     begun = context["today"] >= mentorship.starts_on
-    tell(mentorship.starts_on, _("Your mentorship began") if begun else _("Your mentorship begins"))
+    if not mentorship.never_began:
+        tell(mentorship.starts_on, _("Your mentorship began") if begun else _("Your mentorship begins"))
     for signature in signatures:
         names = {"name": signature.person.name, "agreement": words["agreement"]}
         tell(timezone.localdate(signature.at), _("%(name)s signed the %(agreement)s") % names)
@@ -92,7 +93,7 @@ def story(
         minutes = ngettext("%(n)d minute", "%(n)d minutes", meeting.minutes) % {"n": meeting.minutes}
         tell(meeting.held_on, _("You met"), f"{minutes} · {meeting.get_medium_display()}")
     if mentorship.ended_on:
-        tell(mentorship.ended_on, _("It ended"))
+        tell(mentorship.ended_on, _("It ended before it began") if mentorship.never_began else _("It ended"))
     else:
         tell(mentorship.ends_on, _("It ends"))
     told.reverse()  # on the same day, too, what came last stands first

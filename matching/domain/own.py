@@ -10,14 +10,11 @@ from django.utils.translation import gettext as _
 from core.audit import record
 from core.errors import Refused
 from matching.engine.field import Criteria
-from matching.own import choices
+from matching.own import choices, is_over
 from matching.queries import scheme_of
 from matching.verbs import Verb
 from participants.models import Enrollment
 from people.models import Person
-
-S = Enrollment.State
-OPEN = (S.DRAFT, S.SUBMITTED, S.WAITLISTED, S.OFFERED, S.ACCEPTED)
 
 
 @transaction.atomic
@@ -34,7 +31,7 @@ def set_own_weights(*, enrollment: Enrollment, leanings: Mapping[str, int], by: 
     scheme = scheme_of(held.cohort)
     if not scheme.own_reach:
         raise Refused("not_allowed", _("In this program, the weights are the same for everyone."))
-    if held.state not in OPEN or held.used:
+    if is_over(held):
         raise Refused("too_late", _("The matching is over for you, so this can no longer be changed."))
     allowed = choices(held.role, Criteria.from_dict(scheme.criteria).weights, scheme.own_reach)
     said = {name: way for name, way in leanings.items() if way}

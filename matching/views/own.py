@@ -16,7 +16,7 @@ from core.access import fetch
 from core.errors import Refused
 from matching.domain.own import set_own_weights
 from matching.engine.field import Criteria
-from matching.own import choices
+from matching.own import choices, is_over
 from matching.own_form import OwnForm
 from matching.queries import scheme_of
 from participants.models import Enrollment
@@ -46,6 +46,7 @@ def weights(request: HttpRequest, uid: UUID) -> HttpResponse:
             return redirect(back)
     context = {
         "form": form,
+        "is_over": is_over(mine),
         "mine": mine,
         "cohort": mine.cohort,
         "program": mine.cohort.program,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.access import fetch
 from core.errors import Refused
-from participants.cards import cards_of
+from participants.cards import Card, cards_of
 from participants.domain import introductions
 from participants.domain.wishes import change_wishes
 from participants.filters import DirectoryFilter
@@ -86,12 +87,19 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     context |= {
         "filter": narrowed,
         "page": page,
-        "cards": cards_of(mine.cohort, page.object_list),
+        "cards": _with_requests(cards_of(mine.cohort, page.object_list), mine),
         "wished": wished,
         "any": bool(page.paginator.count) or shown.exists(),
         "shortlist": shortlist,
     }
     return render(request, "participants/directory/index.html", context)
+
+
+def _with_requests(cards: list[Card], mine: Enrollment) -> list[Card]:
+    """Each with the last request between the mentor and the reader; one query."""
+    rows = introductions_of(mine.person).filter(mentee=mine, mentor__uid__in=[card.uid for card in cards])
+    last = {str(row.mentor.uid): row_of(row, mine.person) for row in reversed(rows)}
+    return [replace(card, between=last.get(card.uid)) for card in cards]
 
 
 @login_required

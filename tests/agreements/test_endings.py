@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
 from agreements.domain.agreements import sign_agreement
 from agreements.domain.endings import complete, end_without_fault
@@ -68,6 +70,29 @@ def test_either_side_or_a_manager_ends_it_and_nothing_says_who(who: str) -> None
         (sealed,) = cursor.fetchone()
     assert sealed.startswith("gAAAA")
     assert list(mentorships_of(mentee)) == [mentorship]  # it stays to be read
+
+
+@time_machine.travel(NOON)
+@pytest.mark.parametrize(
+    ("starts_on", "never_began", "told"),
+    [
+        (date(2026, 12, 1), True, "was ended on 10 November 2026, before it began."),
+        (date(2026, 11, 10), False, "ended on 10 November 2026."),
+    ],
+)
+def test_an_end_before_the_first_day_is_told_as_it_was(
+    starts_on: date, never_began: bool, told: str, client: Client
+) -> None:
+    mentorship, mentor, _mentee, _supervisor = team(starts_on=starts_on, ends_on=date(2027, 8, 31))
+    ended = end_without_fault(mentorship=mentorship, by=mentor)
+    assert (ended.ended_on, ended.never_began) == (date(2026, 11, 10), never_began)
+    assert set(Member.objects.values_list("left_on", flat=True)) == {date(2026, 11, 10)}
+    mail = Message.objects.filter(kind="mentorship_ended").first()
+    assert told in mail.body
+    client.force_login(mentor)
+    for page in ("mentorship", "my_mentorships"):
+        shown = client.get(reverse(page, args=[mentorship.uid] if page == "mentorship" else []))
+        assert (shown.status_code, "before it began" in shown.content.decode()) == (200, never_began)
 
 
 def test_the_mails_of_both_sides_read_the_same() -> None:

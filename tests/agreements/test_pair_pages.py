@@ -22,9 +22,9 @@ from agreements.terms import in_words
 from core.roles import Role
 from people.models import Person
 from programs.labels import words
-from tests.agreements.helpers import TERMS, current, signed, team, written
+from tests.agreements.helpers import TERMS, circle_with, current, signed, team, written
 from tests.agreements.test_plans import TEXTS
-from tests.factories import ActionPlanFactory, MembershipFactory
+from tests.factories import ActionPlanFactory, MemberFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db
 POSTED = {name: value for name, value in TERMS.items() if name != "needs_nda"} | {"needs_nda": "no"}
@@ -352,3 +352,25 @@ def test_a_page_costs_the_same_with_thirty_rows(client: Client, page: str, count
             client.get(address(mentorship, page))
         spent.append(len(counted))
     assert spent[0] == spent[1]
+
+
+def test_a_circle_is_titled_by_its_hosts_for_everybody(client: Client) -> None:
+    circle = circle_with("Rhea Host")
+    for name in ("Cem", "Dee"):
+        MemberFactory(mentorship=circle, person__full_name=name)
+    rhea, ana = (circle.members.get(person__full_name=name).person for name in ("Rhea Host", "Ana"))
+    for person in (rhea, ana):
+        client.force_login(person)
+        page = client.get(address(circle))
+        assert (page.context["heading"], page.context["crumb"]) == ("Circle of Rhea Host",) * 2
+        assert "<h1>Circle of Rhea Host</h1>" in page.content.decode()
+    assert page.context["partner_names"] == "Rhea Host and 3 others"
+    client.force_login(rhea)
+    assert client.get(address(circle, "meetings/")).context["partner_names"] == "your circle"
+
+
+def test_a_pair_is_titled_by_the_other(client: Client) -> None:
+    mentorship, mentor, mentee = pair()
+    client.force_login(mentee)
+    page = client.get(address(mentorship))
+    assert (page.context["heading"], page.context["crumb"]) == (f"You and {mentor.name}", mentor.name)

@@ -36,9 +36,11 @@ def test_an_ended_mentorship_is_not_told_any_more() -> None:
 def test_in_a_circle_mentees_read_of_their_mentor_alone() -> None:
     circle = MentorshipFactory(state="active")
     mentor = MemberFactory(mentorship=circle, side="mentor").person
-    first, second = (MemberFactory(mentorship=circle).person for _ in range(2))
+    first, second, third = (MemberFactory(mentorship=circle).person for _ in range(3))
     assert said(first) == [f"{mentor.name} is your mentor."]
-    assert sorted(said(mentor)) == sorted(f"{one.name} is your mentee." for one in (first, second))
+    assert said(mentor) == [f"{first.name}, {second.name} and {third.name} are your mentees."]
+    host = MemberFactory(mentorship=circle, side="mentor").person
+    assert said(first) == [f"{mentor.name} and {host.name} are your mentors."]
 
 
 def test_names_are_escaped() -> None:

@@ -96,7 +96,7 @@ def test_publishing_takes_places_of_both_hosts_and_tells_everyone_of_both(
         assert "- Ben" in mails[name]
     ana = Enrollment.objects.get(person__full_name="Ana").person
     own = text(login(ana).get(reverse("mentorship", args=[made.uid])))
-    assert "You and Hanna Host, Otto Other and Ben" in own
+    assert "Circle of Hanna Host and Otto Other" in own
     assert own.count(" Host ") >= 2
     desk = reverse("staff_mentorship", args=[here.program.slug, here.cohort.slug, made.uid])
     assert "Circle of Hanna Host and Otto Other" in text(login(here.manager).get(desk))
@@ -107,9 +107,9 @@ def test_a_large_circle_is_named_by_its_hosts(here: World, circle: Strand, login
     hanna = host(here, circle, "Hanna Host")
     ana, *_others = seat(here, circle, "Ana", "Ben", "Cleo", "Dora")
     (made,) = publish_run(run=here.run(), by=here.manager)
-    page = reverse("mentorship", args=[made.uid])
-    assert "You and Hanna Host and 3 others" in text(login(ana.person).get(page))
-    assert "and 3 others" in text(login(hanna.person).get(page))
+    page = reverse("meetings", args=[made.uid])
+    assert "Meetings with Hanna Host and 3 others" in text(login(ana.person).get(page))
+    assert "Meetings with your circle" in text(login(hanna.person).get(page))
 
 
 def test_one_host_leaves_and_the_other_goes_on(two: Run, here: World, login: Any) -> None:

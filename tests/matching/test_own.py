@@ -215,10 +215,28 @@ class TestPages:
         mira.refresh_from_db()
         assert mira.own_weights == {}
 
-    def test_a_refusal_is_told_on_the_page(self, here, login):
-        mira = here.mentee(used=1)
-        page = login(mira.person).post(self.url(mira), {"skills": "0", "goals": "1"})
-        assert "The matching is over for you" in text(page)
+    @pytest.mark.parametrize(
+        ("fields", "why"),
+        [({"used": 1}, "You have been matched"), ({"state": "declined"}, "Your application takes no part")],
+    )
+    def test_once_it_is_over_the_page_says_why_and_nothing_leads_there(self, here, login, fields, why):
+        mira = here.mentee(**fields)
+        client = login(mira.person)
+        for page in (client.get(self.url(mira)), client.post(self.url(mira), {"skills": "0", "goals": "1"})):
+            assert f"The matching is over for you {why}" in text(page)
+            assert 'name="skills"' not in page.content.decode()
+        application = client.get(reverse("my_application", args=[mira.uid]))
+        assert (
+            "What matters to you" in text(application),
+            self.url(mira) in application.content.decode(),
+        ) == (
+            False,
+            False,
+        )
+        Enrollment.objects.filter(pk=mira.pk).update(own_weights={"goals": 1})
+        said = client.get(reverse("my_application", args=[mira.uid]))
+        assert "More than to the program Somebody with the goals that I have" in text(said)
+        assert self.url(mira) not in said.content.decode()
 
     def test_it_is_not_there_where_the_program_does_not_offer_it(self, login):
         mira = world().mentee()

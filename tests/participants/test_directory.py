@@ -170,12 +170,13 @@ class TestFilters:
     def test_as_many_queries_for_one_as_for_a_page(
         self, client: Client, call: Call, mentee: Enrollment, count_queries: Callable[[], Any]
     ) -> None:
-        mentor(call)
+        make.IntroductionFactory(mentee=mentee, mentor=mentor(call), state="asked")
         client.get(url(call))
         with count_queries() as few:
             client.get(url(call))
         for number in range(29):
-            mentor(call, person__full_name=f"Zed {number}")
+            row = mentor(call, person__full_name=f"Zed {number}")
+            make.IntroductionFactory(mentee=mentee, mentor=row, state="asked")
         with count_queries() as many:
             page = client.get(url(call))
         assert len(page.context["cards"]) == 24
@@ -191,6 +192,22 @@ class TestAsking:
         assert answered["Location"] == f"/me/introductions/{made.uid}/"
         assert (made.mentee, made.mentor, made.note) == (mentee, row, "Hello.")
         assert "You have asked." in client.get(url(call, f"{row.uid}/")).content.decode()
+
+    def test_the_list_says_what_became_of_a_request(
+        self, client: Client, call: Call, mentee: Enrollment
+    ) -> None:
+        for number, states in enumerate([["asked"], ["refused"], ["expired", "agreed"], []]):
+            row = mentor(call, person__full_name=f"Mentor {number}")
+            for state in states:
+                make.IntroductionFactory(mentee=mentee, mentor=row, state=state)
+            make.IntroductionFactory(mentee=call.enroll("submitted"), mentor=row, state="expired")
+        page = client.get(url(call))
+        told = [card.between and card.between["introduction"].state for card in page.context["cards"]]
+        assert told == ["asked", "refused", "agreed", None]
+        links = re.findall(r'href="(/me/introductions/[^"]+/)">Your request', page.content.decode())
+        mine = Introduction.objects.filter(mentee=mentee).exclude(state="expired").order_by("mentor")
+        assert links == [f"/me/introductions/{one.uid}/" for one in mine]
+        assert page.content.decode().count("Ask for an introduction") == 1
 
     def test_the_supervisor_has_no_button_but_kind_words(
         self, client: Client, call: Call, mentee: Enrollment
