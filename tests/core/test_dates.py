@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.db.models import F
+from django.template import Context, Template
+from django.utils.formats import date_format
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -142,3 +145,26 @@ class TestAddMonths:
 )
 def test_a_term_ends_the_day_before_its_months_are_over(first: date, months: int, last: date) -> None:
     assert last_day(first, months) == last
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "long", "short"),
+    [
+        ("fr", date(2026, 2, 1), "1er février 2026", "1er fév. 2026"),
+        ("fr", date(2026, 2, 2), "2 février 2026", "2 fév. 2026"),
+        ("fr", date(2026, 2, 11), "11 février 2026", "11 fév. 2026"),
+        ("fr-ca", date(2026, 5, 1), "1er mai 2026", "1er mai 2026"),
+        ("en", date(2026, 2, 1), "1 February 2026", "1 Feb. 2026"),
+    ],
+)
+def test_the_first_of_a_month_is_said_as_each_language_says_it(
+    language: str, day: date, long: str, short: str
+) -> None:
+    formats = ("DATE_FORMAT", "j N Y", "j", "Y-m-d")
+    page = "|".join(["{{ day }}", *('{{ day|date:"' + one + '" }}' for one in formats)])
+    with override(language):
+        shown = Template(page).render(Context({"day": day})).split("|")
+        at = datetime(day.year, day.month, day.day, 9, 5, tzinfo=UTC)
+        assert date_format(at, "j F") == long.removesuffix(" 2026")
+        assert date_format(at.time(), "H:i") == "09:05"
+    assert shown == [long, long, short, str(day.day), day.isoformat()]
