@@ -201,12 +201,15 @@ class TestAsking:
             for state in states:
                 make.IntroductionFactory(mentee=mentee, mentor=row, state=state)
             make.IntroductionFactory(mentee=call.enroll("submitted"), mentor=row, state="expired")
+        asks = mentor(call, person__full_name="Mentor who asks")
+        theirs = make.IntroductionFactory(mentee=mentee, mentor=asks, asked_by="mentor")
         page = client.get(url(call))
         told = [card.between and card.between["introduction"].state for card in page.context["cards"]]
-        assert told == ["asked", "refused", "agreed", None]
+        assert told == ["asked", "refused", "agreed", None, "asked"]
         links = re.findall(r'href="(/me/introductions/[^"]+/)">Your request', page.content.decode())
-        mine = Introduction.objects.filter(mentee=mentee).exclude(state="expired").order_by("mentor")
+        mine = Introduction.objects.filter(mentee=mentee).exclude(state="expired").exclude(pk=theirs.pk).order_by("mentor")
         assert links == [f"/me/introductions/{one.uid}/" for one in mine]
+        assert f'href="/me/introductions/{theirs.uid}/">Their request' in page.content.decode()
         assert page.content.decode().count("Ask for an introduction") == 1
 
     def test_the_supervisor_has_no_button_but_kind_words(
