@@ -18,29 +18,26 @@ MOST = 4  # further ones stand on their own page
 
 
 def standing(person: Person) -> Iterable[SafeString]:
-    """One sentence for each open mentorship, the partners' names linked."""
+    """One sentence for those who are the same to this person, their names linked to the mentorship."""
     open_ones = mentorships_of(person).exclude(state=Mentorship.State.ENDED).order_by("-starts_on", "-pk")
+    found: dict[tuple[str, str], list[SafeString]] = {}
     for mentorship in with_members(open_ones)[:MOST]:
         people: list[Member] = mentorship.people  # type: ignore[attr-defined]
-        partners = [row for row in people if row.person_id != person.pk and _faces(row, mentorship, person)]
-        if partners:
-            yield _sentence(mentorship, partners)
+        own = next((member.side for member in people if member.person_id == person.pk), "")
+        url, program = reverse("mentorship", kwargs={"uid": mentorship.uid}), mentorship.cohort.program
+        for partner in people:
+            if (
+                partner.person_id != person.pk and partner.side != own
+            ):  # of a circle's mentees nobody reads here
+                words = word(program, partner.side), word(program, f"{partner.side}s")
+                name = format_html('<a href="{}">{}</a>', url, partner.person.name)
+                found.setdefault(words, []).append(name)
+    for (role, roles), names in found.items():
+        yield _sentence(names, role, roles)
 
 
-def _faces(partner: Member, mentorship: Mentorship, person: Person) -> bool:
-    """In a circle, mentees read of their mentor and not of each other."""
-    own = next((m.side for m in mentorship.people if m.person_id == person.pk), "")  # type: ignore[attr-defined]
-    return partner.side != own
-
-
-def _sentence(mentorship: Mentorship, partners: Sequence[Member]) -> SafeString:
-    """All partners stand on one side."""
-    url, (first, *rest) = reverse("mentorship", kwargs={"uid": mentorship.uid}), partners
-    names = [format_html('<a href="{}">{}</a>', url, partner.person.name) for partner in partners]
-    if not rest:
-        return format_html(
-            _("{name} is your {role}."), name=names[0], role=word(mentorship.cohort.program, first.side)
-        )
+def _sentence(names: Sequence[SafeString], role: str, roles: str) -> SafeString:
+    if len(names) == 1:
+        return format_html(_("{name} is your {role}."), name=names[0], role=role)
     start = format_html_join(", ", "{}", ([name] for name in names[:-1]))
-    roles = word(mentorship.cohort.program, f"{first.side}s")
     return format_html(_("{start} and {last} are your {roles}."), start=start, last=names[-1], roles=roles)
