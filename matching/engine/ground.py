@@ -11,12 +11,12 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from threading import local
 from typing import TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from matching.engine.criteria import Criteria
 from matching.engine.pairs import Rows
@@ -30,6 +30,12 @@ MENTEES_TO_A_BLOCK = 128  # on average, at least
 FORBIDDEN = -1.0
 
 T = TypeVar("T")
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """What computes with threads of its own; looking for it takes longer than a small field."""
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +132,7 @@ class Ground:
         at once, and may not hold on to the scores. `mentees` and `mentors` mark those among whom to look.
         """
         room = local()  # each thread's own: to ask for memory at each piece would cost more than the sums
-        with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with _libraries().limit(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
             for block in self.blocks:
                 rows = block.mentees if mentees is None else block.mentees[mentees[block.mentees]]
                 columns = block.mentors if mentors is None else block.mentors[mentors[block.mentors]]

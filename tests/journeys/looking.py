@@ -16,6 +16,7 @@ OPTIONS: dict[str, Any] = {
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],
     "iframes": False,  # a mail's preview is another document, and looked at as a page of its own
+    "preload": {"assets": ["media"]},  # only a rule that is not asked for needs the style sheets' text
 }
 # The dark theme changes nothing but colors, and these are the same in every width: they take axe most of its time.
 NARROW = {**OPTIONS, "rules": {**OPTIONS["rules"], "color-contrast": {"enabled": False}}}
@@ -35,6 +36,12 @@ SMALL = """() => [...document.querySelectorAll('a[href], button, summary, input,
     .map(one => [one, one.getBoundingClientRect()])
     .filter(([, box]) => box.width > 1 && (box.width < 24 || box.height < 24))
     .map(([one, box]) => `${one.outerHTML.slice(0, 90)} is ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
+# One question for each look: what axe passes is long, and not told.
+SEEN = f"""async options => ({{
+    violations: options ? (await axe.run(options)).violations : [],
+    over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    small: ({SMALL})(),
+}})"""
 FOCUSED = """() => {
     const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
     const at = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, innerHeight / 2));
@@ -63,23 +70,20 @@ def problems(window: Window) -> list[str]:
     found = []
     window.page.evaluate(AXE)
     for look in looks(window):
-        if options := {"360 light": NARROW, "1280 light": OPTIONS, "1280 dark": COLORS}.get(look):
-            result = window.page.evaluate("options => axe.run(options)", options)
-            found += [f"{look}: {line}" for line in _violations(result)]
-        over = window.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        if over > 0:
-            found.append(f"{look}: wider than the screen by {over}")
+        options = {"360 light": NARROW, "1280 light": OPTIONS, "1280 dark": COLORS}.get(look)
+        seen = window.page.evaluate(SEEN, options)
+        found += [f"{look}: {line}" for line in _violations(seen["violations"])]
+        if seen["over"] > 0:
+            found.append(f"{look}: wider than the screen by {seen['over']}")
         if look.endswith("light"):
-            found += [f"{look}: small target {line}" for line in window.page.evaluate(SMALL)]
+            found += [f"{look}: small target {line}" for line in seen["small"]]
     return found
 
 
-def _violations(result: dict[str, Any]) -> list[str]:
+def _violations(rules: list[dict[str, Any]]) -> list[str]:
     return [
         f"{rule['id']} {node['target']} {node['failureSummary'].splitlines()[1].strip()}"
-        for rule in result["violations"]
+        for rule in rules
         for node in rule["nodes"][:3]
     ]
 

@@ -43,7 +43,8 @@ def compared(cast: Cast, criteria: Criteria, seed: int, **arguments: Any) -> tup
     locks, keep = fixed(whole, seed)
     expected = solve(whole.problem(locks=locks, keep=keep), **arguments)
     lead = 1 + seed % 3
-    with large(lead, lead + seed % 4, 1 + seed % 5, [1, 40, 10**9][seed % 3]):
+    piece = max(50, len(cast.mentees.person) * len(cast.mentors.person) // 20)
+    with large(lead, lead + seed % 4, 1 + seed % 5, [1, 40, 10**9][seed % 3], piece):
         field = built(cast.mentees, cast.mentors, criteria, cast.links)
         return expected, solve_field(field, locks=locks, keep=keep, **arguments)
 
@@ -150,7 +151,7 @@ def gaps_of_total_told(seed: int, objective: str) -> int:
     known = 0
     for stop in range(2, 15):
         clock = mock.Mock(side_effect=[*[0.0] * stop, *[100.0] * 50])
-        with large(1, 2, 1, 10**9), mock.patch.object(pricing.time, "monotonic", clock):
+        with large(1, 2, 1, 10**9, 200), mock.patch.object(pricing.time, "monotonic", clock):
             field = built(cast.mentees, cast.mentors, criteria, cast.links)
             found = solve_field(field, objective=objective, time_limit=50)
         solution, proof = found.solution, found.proof
