@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import date, datetime
 from typing import Any
 
@@ -23,11 +24,19 @@ KINDS = sorted(kinds())
 TYPES = (str, int, int, int, str, date, date, datetime, datetime | None)
 
 
+@pytest.fixture(scope="module")
+def played(lasting_db: Callable[..., Scene]) -> Scene:
+    def play() -> Scene:
+        found = Scene("en")
+        found.play()
+        return found
+
+    return lasting_db(play)
+
+
 @pytest.fixture
-def scene(db: None) -> Scene:
-    found = Scene("en")
-    found.play()
-    return found
+def scene(played: Scene, db: None) -> Scene:
+    return deepcopy(played)
 
 
 def rows_of(kind: DeadlineKind) -> list[Deadline]:

@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from core.embedded.testing import test_services
 
@@ -91,3 +91,23 @@ def django_db_setup(services: None, django_db_blocker: pytest.FixtureRequest) ->
         with django_db_blocker.unblock():  # type: ignore[attr-defined]
             _use(real)
         admin.execute(f"DROP DATABASE IF EXISTS {own} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def lasting_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[..., Any]]:
+    """`lasting_db(build)` gives what it builds to all of a module's tests, none of which may ask for transactions.
+
+    They run in savepoints above it; `copy.deepcopy` of it keeps one from seeing what another did to its objects.
+    """
+    around = transaction.atomic()
+
+    def built(build: Callable[[], Any]) -> Any:
+        with django_db_blocker.unblock():
+            return build()
+
+    with django_db_blocker.unblock():
+        around.__enter__()
+    yield built
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)

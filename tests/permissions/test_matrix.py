@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -22,10 +23,15 @@ ACTORS = [
 OBJECTS = {"uid", "pk", "number", "strand", "mentee", "mentor"}
 
 
+@pytest.fixture(scope="module")
+def built(lasting_db: Callable[..., World]) -> World:
+    return lasting_db(build)
+
+
 @pytest.fixture
-def world(db: None, settings: Any) -> World:
+def world(built: World, db: None, settings: Any) -> World:
     settings.ROOT_URLCONF = "tests.permissions.plain_urls"
-    return build()
+    return deepcopy(built)
 
 
 def _routes(resolver: URLResolver) -> Iterator[str | None]:
