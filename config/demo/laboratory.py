@@ -124,8 +124,8 @@ def last_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
     manager = person("ruth.okafor")
     starts = add_months(today - 45 * DAY, -12)
     made = cohort(program, name=str(starts.year), call=starts - 60 * DAY, starts=starts, places=40)
-    mentees = crowd(rng, levels=range(3, 16), number=28, besides=taken)
-    mentors = crowd(rng, levels=range(18, 33), number=25, besides=taken)
+    mentees = crowd(rng, levels=range(3, 16), number=22, besides=taken)
+    mentors = crowd(rng, levels=range(18, 33), number=20, besides=taken)
     apply(made, rng, starts - 40 * DAY, mentees, mentors, "accepted")
     with at(starts - 20 * DAY):
         cohorts.close_call(cohort=made, by=manager)
@@ -153,13 +153,13 @@ def last_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
 
 
 def this_year(program: Program, today: date, rng: Random, taken: set[int]) -> None:
-    """Some 120 pairs under way in two batches, some late, one ended without fault, and a third batch to look at."""
+    """Some 90 pairs under way in two batches, some late, one ended without fault, and a third batch to look at."""
     manager, mira, dana = person("ruth.okafor"), person("mira.kovac"), person("dana.whitfield")
     taken.update({mira.pk, dana.pk, manager.pk, person("tomas.brandt").pk, person("paul.tanaka").pk})
     starts = today - 38 * DAY
-    made = cohort(program, name=str(today.year), call=starts - 60 * DAY, starts=starts, places=128)
-    mentors = [dana, *crowd(rng, levels=range(18, 33), number=104, besides=taken)]
-    early = crowd(rng, levels=range(2, 17), number=100, besides=taken)
+    made = cohort(program, name=str(today.year), call=starts - 60 * DAY, starts=starts, places=96)
+    mentors = [dana, *crowd(rng, levels=range(18, 33), number=76, besides=taken)]
+    early = crowd(rng, levels=range(2, 17), number=72, besides=taken)
     apply(made, rng, starts - 40 * DAY, early, mentors, "accepted")
     with at(starts - 25 * DAY):
         cohorts.close_call(cohort=made, by=manager)
@@ -185,7 +185,7 @@ def this_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
 
 def _first_batch(rng: Random, today: date, starts: date, pairs: Sequence[running.Pair]) -> None:
     for number, pair in enumerate(pairs):
-        if number < 72:
+        if number < 50:
             signed = starts + rng.randrange(1, 24) * DAY
             running.agree(rng, pair, signed, approved_on=min(today - DAY, signed + rng.randrange(1, 8) * DAY))
             silent = number % 14 == 5
@@ -193,24 +193,24 @@ def _first_batch(rng: Random, today: date, starts: date, pairs: Sequence[running
             running.meet(rng, pair, [starts + DAY * day for day in days])
             if number % 3 == 0:
                 running.plan(rng, pair, starts + rng.randrange(24, 37) * DAY, shared=number % 2 == 0)
-        elif number < 90:
+        elif number < 63:
             running.agree(rng, pair, today - rng.randrange(1, 13) * DAY)
-        elif number < 96:
+        elif number < 69:
             running.agree(rng, pair, starts + 20 * DAY, signers="mentor" if number % 2 else "mentee")
-        elif number < 98:
+        elif number < 71:
             running.agree(rng, pair, starts + 15 * DAY, signers="nobody")
 
 
 def _troubles(today: date, pairs: Sequence[running.Pair]) -> None:
     """One pair parts without fault, one asks for another match, one for advice."""
     with at(today - 6 * DAY):
-        end_without_fault(mentorship=pairs[71].mentorship, by=pairs[71].mentee)
+        end_without_fault(mentorship=pairs[49].mentorship, by=pairs[49].mentee)
         ask_for_help(
-            mentorship=pairs[70].mentorship, by=pairs[70].mentee, wish="rematch", words="We hardly find time."
+            mentorship=pairs[48].mentorship, by=pairs[48].mentee, wish="rematch", words="We hardly find time."
         )
     with at(today - 2 * DAY):
         ask_for_help(
-            mentorship=pairs[40].mentorship, by=pairs[40].mentor, wish="advice", words="How do I say no?"
+            mentorship=pairs[30].mentorship, by=pairs[30].mentor, wish="advice", words="How do I say no?"
         )
 
 
