@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from functools import cache
 from typing import Any
 
 import structlog
@@ -253,6 +254,7 @@ def _store(run: Run, findings: Findings) -> None:
     record(Verb.RUN_CERTIFIED, by=None, target=locked, program_id=locked.cohort.program_id, data=data)
 
 
+@cache
 def engine_version() -> str:
     """What produced the run: the product and its solver."""
     versions = {name: importlib.metadata.version(name) for name in ("ortools", "scipy", "numpy")}
