@@ -18,7 +18,7 @@ up: base ## Start Ithaca with your own data, kept in var/ (PORT=8000); Ctrl-C st
 
 test: dev ## Run every test, browser journeys too (ARGS="tests/people -x" to choose)
 	@# Python compiles for the next start even where the environment says not to: tests start it a hundred times.
-	@browser=$$($(PY) scripts/browser.py) && PYTHONDONTWRITEBYTECODE= ITHACA_CHROMIUM="$$browser" exec $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+	@browser=$$($(PY) scripts/browser.py) && PYTHONDONTWRITEBYTECODE= ITHACA_CHROMIUM="$$browser" exec $(PY) -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: dev ## Run every static check: format, lint, types, layers, templates, migrations, sizes
 	@exec $(PY) scripts/check.py

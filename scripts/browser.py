@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The one without windows is the faster and the smaller.
+PACKAGES = ("chromium-headless-shell", "chromium")
+NAMES = (*PACKAGES, "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def main() -> None:
@@ -39,14 +41,19 @@ def installed() -> str | None:
     """By the system's packages where we may, else Playwright's download."""
     print("Installing Chromium for the browser tests...", file=sys.stderr, flush=True)
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", "-qq", *words], stdout=sys.stderr, check=False)
-        if path := found():
-            return path
+        apt("update")
+        for name in PACKAGES:
+            apt("install", "-y", "--no-install-recommends", name)
+            if path := found():
+                return path
     subprocess.run(
         [sys.executable, "-m", "playwright", "install", "chromium"], stdout=sys.stderr, check=False
     )
     return playwrights_own()
+
+
+def apt(*words: str) -> None:
+    subprocess.run(["apt-get", "-qq", *words], stdout=sys.stderr, check=False)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,12 @@ from playwright.sync_api import (
     TimeoutError as Late,
 )
 
-CANDIDATES = (os.environ.get("ITHACA_CHROMIUM", ""), "/usr/bin/chromium", "/usr/bin/google-chrome")
+CANDIDATES = (
+    os.environ.get("ITHACA_CHROMIUM", ""),
+    "/usr/bin/chromium-headless-shell",
+    "/usr/bin/chromium",
+    "/usr/bin/google-chrome",
+)
 PATIENCE = 15_000  # milliseconds: the machine may be busy
 
 
