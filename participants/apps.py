@@ -11,15 +11,14 @@ class ParticipantsConfig(AppConfig):
         from core.roles import Permission
         from notifications.home import register_standing
         from participants import deadlines, mails
-        from participants.nav import matching_ways, my_applications
+        from participants.nav import own_pages
         from participants.panels import by_directorate, call, places
         from participants.standing import open_calls
         from programs.desk import Panel, Tab, register_panel, register_tab
 
         mails.register_all()
         deadlines.register_all()
-        register_nav(my_applications)
-        register_nav(matching_ways)
+        register_nav(own_pages)
         register_standing(30, open_calls)
         register_tab(Tab(20, _("People"), "cohort_people", Permission.SEE_PEOPLE))
         open_on = "call_open"

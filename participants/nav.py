@@ -13,10 +13,18 @@ from participants.queries import introductions_of, may_browse, may_introduce
 from people.models import Person
 
 
-def matching_ways(request: HttpRequest) -> Iterable[tuple[int, NavItem]]:
-    """The directory for mentees who may look; introductions for whoever has or can begin one. Three queries."""
+def own_pages(request: HttpRequest) -> Iterable[tuple[int, NavItem]]:
+    """For everybody who has ever applied; whoever has not is asked about once, on every page there is."""
     person = request.user
     assert isinstance(person, Person)
+    if Enrollment.objects.filter(person=person.pk).exists():
+        yield from _matching_ways(request, person)
+        url = reverse("my_applications")
+        yield 40, NavItem(_("My applications"), url, current=request.path.startswith(url))
+
+
+def _matching_ways(request: HttpRequest, person: Person) -> Iterable[tuple[int, NavItem]]:
+    """The directory for mentees who may look; introductions for whoever has or can begin one. Three queries."""
     if may_browse(person).exists():
         url = reverse("mentors")
         yield 30, NavItem(_("Mentors"), url, current=request.path.startswith(url))
@@ -26,10 +34,3 @@ def matching_ways(request: HttpRequest) -> Iterable[tuple[int, NavItem]]:
     if mine["all"] or may_introduce(person).exists():
         url = reverse("my_introductions")
         yield 35, NavItem(_("Introductions"), url, request.path.startswith(url), count=mine["to_answer"])
-
-
-def my_applications(request: HttpRequest) -> Iterable[tuple[int, NavItem]]:
-    """For everybody who has ever applied."""
-    if Enrollment.objects.filter(person=request.user.pk).exists():
-        url = reverse("my_applications")
-        yield 40, NavItem(_("My applications"), url, current=request.path.startswith(url))
