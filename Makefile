@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 ARGS ?=
+# Five processes of ours start at once, and tests start a hundred: Python keeps what it compiles, whatever is set outside.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test check fix lock bench bench-field clean base dev
@@ -17,8 +19,7 @@ up: base ## Start Ithaca with your own data, kept in var/ (PORT=8000); Ctrl-C st
 	@exec $(PY) manage.py up
 
 test: dev ## Run every test, browser journeys too (ARGS="tests/people -x" to choose)
-	@# Python compiles for the next start even where the environment says not to: tests start it a hundred times.
-	@browser=$$($(PY) scripts/browser.py) && PYTHONDONTWRITEBYTECODE= ITHACA_CHROMIUM="$$browser" exec $(PY) -m pytest -n 3 --dist worksteal $(ARGS)
+	@browser=$$($(PY) scripts/browser.py) && ITHACA_CHROMIUM="$$browser" exec $(PY) -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: dev ## Run every static check: format, lint, types, layers, templates, migrations, sizes
 	@exec $(PY) scripts/check.py
