@@ -26,8 +26,8 @@ PAGES = (
     ("next steps", "Mentee", "/"),
     ("desk of the cohort", "Program manager", f"/desk/meridian/{YEAR}/"),
     ("people, 50 of 230", "Program manager", f"/desk/meridian/{YEAR}/people/"),
-    ("mentorships, 50 of 114", "Program manager", f"/desk/meridian/{YEAR}/mentorships/"),
-    ("review of 100 pairs", "Program manager", f"/desk/meridian/{YEAR}/matching/1/"),
+    ("mentorships, 50 rows", "Program manager", f"/desk/meridian/{YEAR}/mentorships/"),
+    ("review of 72 pairs", "Program manager", f"/desk/meridian/{YEAR}/matching/1/"),
 )
 
 

@@ -10,6 +10,7 @@ Fails where the median is a second or more.
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from urllib.error import URLError
 from benchmarks.matching import machine
 
 SIZES = ((250, 250), (300, 200))  # mentees, mentors
+BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 BAR = 1000.0  # milliseconds
 QUESTIONS = (
     ("weight_goals", "10"), ("weight_skills", "2"), ("weight_wish", "0"), ("min_level_gap", "2"),
@@ -85,7 +87,7 @@ def browse(base: str, sessions: list[str]) -> bool:
 
     good = True
     with sync_playwright() as playwright:
-        path = os.environ.get("ITHACA_CHROMIUM") or None
+        path = os.environ.get("ITHACA_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         for size, session in zip(SIZES, sessions, strict=True):
             context = browser.new_context()
