@@ -30,8 +30,8 @@ fix: dev ## Format the code and mend what can be mended by machine
 lock: dev ## Compile requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
 	@exec $(PY) scripts/lock.py $(ARGS)
 
-bench: dev ## Measure the engine, circles, matching runs and an import of 50,000 people
-	@$(PY) -m benchmarks.flow && $(PY) -m benchmarks.engine && $(PY) -m benchmarks.circles && $(PY) -m benchmarks.matching && $(PY) -m benchmarks.review && exec $(PY) -m benchmarks.imports
+bench: dev ## Measure the engine, circles, matching runs, review, what-if and an import of 50,000 people
+	@$(PY) -m benchmarks.flow && $(PY) -m benchmarks.engine && $(PY) -m benchmarks.circles && $(PY) -m benchmarks.matching && $(PY) -m benchmarks.review && ITHACA_CHROMIUM=$$($(PY) scripts/browser.py) $(PY) -m benchmarks.whatif && exec $(PY) -m benchmarks.imports
 
 bench-field: dev ## Prove 100,000 mentees with 60,000 mentors on every pair, and 5,000 a side; some minutes
 	@exec $(PY) -m benchmarks.field
