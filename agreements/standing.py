@@ -26,9 +26,7 @@ def standing(person: Person) -> Iterable[SafeString]:
         own = next((member.side for member in people if member.person_id == person.pk), "")
         url, program = reverse("mentorship", kwargs={"uid": mentorship.uid}), mentorship.cohort.program
         for partner in people:
-            if (
-                partner.person_id != person.pk and partner.side != own
-            ):  # of a circle's mentees nobody reads here
+            if partner.side != own:  # in a circle, mentees read of their mentor and not of each other
                 words = word(program, partner.side), word(program, f"{partner.side}s")
                 name = format_html('<a href="{}">{}</a>', url, partner.person.name)
                 found.setdefault(words, []).append(name)

@@ -17,9 +17,9 @@ from core.errors import Refused
 
 START = b"PK\x03\x04"
 UNPACKED = 10  # times the most bytes of a file that a workbook may hold when it is unpacked
+# What the reader raises where parts are missing, cut or not as they should be; RuntimeError for one with a password.
 DAMAGED = (
-    BadZipFile, KeyError, IndexError, OSError, ValueError, TypeError, NotImplementedError, EOFError,
-    ParseError, zlib.error,
+    BadZipFile, KeyError, IndexError, OSError, ValueError, TypeError, RuntimeError, EOFError, ParseError, zlib.error,
 )  # fmt: skip
 
 

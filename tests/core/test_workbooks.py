@@ -37,6 +37,17 @@ def changed(content: bytes, name: str, text: bytes) -> bytes:
     return file.getvalue()
 
 
+def locked(content: bytes) -> bytes:
+    """The workbook as a packer with a password marks it: each part says that it is encrypted."""
+    marked = bytearray(content)
+    for sign, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = marked.find(sign)
+        while at >= 0:
+            marked[at + flags] |= 1
+            at = marked.find(sign, at + 4)
+    return bytes(marked)
+
+
 def code(content: bytes, most: int = MOST) -> str:
     with pytest.raises(Refused) as refused:
         as_csv(content, most)
@@ -62,6 +73,7 @@ def test_what_is_damaged_or_something_else_is_refused():
     good = workbook(["a"])
     bad = {
         "cut": good[:-200],
+        "a password": locked(good),
         "no book": changed(good, "xl/workbook.xml", b"<"),
         "no sheet": changed(good, "xl/worksheets/sheet1.xml", b"<worksheet"),
     }

@@ -6,11 +6,13 @@ import csv
 import io
 import os
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from openpyxl import Workbook, load_workbook
@@ -21,6 +23,10 @@ ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 Cell = str | int
 _WIDEST = 60  # characters of a column; longer text is wrapped
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# What the reader raises where parts are missing, cut or not as they should be; RuntimeError for one with a password.
+_DAMAGED = (
+    BadZipFile, KeyError, IndexError, OSError, ValueError, TypeError, RuntimeError, EOFError, ParseError, zlib.error,
+)  # fmt: skip
 _ESCAPED = re.compile(r"^'(?=[=+\-@])")
 
 
@@ -116,11 +122,9 @@ def _of_workbook(path: Path) -> list[list[str]]:
     with path.open("rb") as file:  # openpyxl leaves a damaged one open
         try:
             book = load_workbook(file, read_only=True, data_only=True)
-        except (BadZipFile, KeyError, OSError, ValueError) as error:
-            raise Flawed([f"{path.name}: this is not an Excel workbook. {_ASK}"]) from error
-        rows = [[_text(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
-        book.close()
-    return rows
+            return [[_text(value) for value in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+        except _DAMAGED as error:
+            raise Flawed([f"{path.name}: this is no Excel workbook that can be read. {_ASK}"]) from error
 
 
 def _text(value: Any) -> str:

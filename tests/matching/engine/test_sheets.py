@@ -27,6 +27,7 @@ from matching.engine.sheets.cells import ALIASES
 from matching.engine.sheets.example import SAMPLE
 from matching.engine.sheets.people import number_of
 from matching.engine.sheets.tables import Flawed, read
+from tests.core.test_workbooks import changed, locked
 from tests.matching.engine.limits import large
 
 Rows = list[list[str]]
@@ -399,7 +400,7 @@ def test_files_that_are_not_there_or_of_another_kind_are_named(folder: Folder) -
     folder.put("mentees.pdf", "x")
     assert folder.flaws(mentees="none.csv", mentors="mentors.xlsx") == [
         f"{folder.path / 'none.csv'}: cannot be read (no such file or directory).",
-        "mentors.xlsx: this is not an Excel workbook. Save it as .csv or .xlsx.",
+        "mentors.xlsx: this is no Excel workbook that can be read. Save it as .csv or .xlsx.",
     ]
     assert folder.flaws("--out", folder.path / "no" / "p.doc", mentees="mentees.pdf") == [
         "p.doc: results are written to files ending in .csv, .tsv, .txt or .xlsx.",
@@ -632,4 +633,19 @@ def test_a_damaged_workbook_is_refused_and_left_closed(tmp_path: Path) -> None:
     with pytest.raises(Flawed) as held:
         read(tmp_path / "mentors.xlsx")
     assert sorted(os.listdir("/proc/self/fd")) == before
-    assert held.value.flaws == ["mentors.xlsx: this is not an Excel workbook. Save it as .csv or .xlsx."]
+    assert held.value.flaws == [
+        "mentors.xlsx: this is no Excel workbook that can be read. Save it as .csv or .xlsx."
+    ]
+
+
+def test_a_workbook_whose_sheet_is_broken_or_that_has_a_password_is_refused(tmp_path: Path) -> None:
+    workbook(tmp_path / "good.xlsx", [["name"], ["Mira"]])
+    good = (tmp_path / "good.xlsx").read_bytes()
+    assert read(tmp_path / "good.xlsx").rows == [(2, ["Mira"])]
+    for bad in (locked(good), changed(good, "xl/worksheets/sheet1.xml", b"<worksheet")):
+        (tmp_path / "bad.xlsx").write_bytes(bad)
+        with pytest.raises(Flawed) as held:
+            read(tmp_path / "bad.xlsx")
+        assert held.value.flaws == [
+            "bad.xlsx: this is no Excel workbook that can be read. Save it as .csv or .xlsx."
+        ]
