@@ -87,6 +87,11 @@ def marked(name: str, value: str) -> list[psutil.Process]:
     return found
 
 
+def carried(mark: str, count: int) -> bool:
+    """Whether so many processes come to carry the mark: what has just been started shows none until its first step."""
+    return wait_until(lambda: len(marked("TEST_MARK", mark)) == count, seconds=10)
+
+
 def line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline()
@@ -111,7 +116,7 @@ class TestEnding:
     def test_what_a_program_started_ends_too(self, start: Start, mark: str) -> None:
         process = start(one=WITH_CHILD)
         line(process)
-        assert len(marked("TEST_MARK", mark)) == 3
+        assert carried(mark, 3)
         process.terminate()
         process.wait(60)
         assert marked("TEST_MARK", mark) == []
@@ -158,7 +163,7 @@ class TestKeepingAlive:
         leader.kill()
         assert line(process) == "    one | ended (code -9); starts again in 0.5 s\n"
         assert line(process) == "    one | awake\n"
-        assert len(marked("TEST_MARK", mark)) == 3
+        assert carried(mark, 3)
 
     def test_the_others_go_on(self, start: Start) -> None:
         process = start(
