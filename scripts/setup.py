@@ -17,6 +17,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCKS = ROOT / "requirements"
 OLDEST = (3, 11)
+NO_VENV = "Python's venv module is not complete here. On Debian or Ubuntu: apt-get install python3-venv"
 # A choice of pip's configuration -> the environment variable that tells uv the same.
 CHOICES = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
 
@@ -27,7 +28,7 @@ def main(wanted: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once
         if not up_to_date(wanted):
             install(wanted)
-    compile_catalogs()
+        compile_catalogs()
 
 
 def use_new_enough_python() -> None:
@@ -63,8 +64,8 @@ def install(wanted: str) -> None:
     for name in ("base", "dev"):
         stamp(name).unlink(missing_ok=True)
     locked = ["--require-hashes", "-r", str(LOCKS / f"{wanted}.txt")]
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(LOCKS / "setup.txt")], check=False)
+    install = [*pip(), "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, "--require-hashes", "-r", str(LOCKS / "setup.txt")], check=False)
     uv = VENV / "bin" / "uv"
     if (
         not works(uv)
@@ -72,31 +73,39 @@ def install(wanted: str) -> None:
             [uv, "pip", "install", "--quiet", "--python", PYTHON, *locked], env=uv_environment(), check=False
         ).returncode
     ):
-        subprocess.run([*pip, *locked], check=True)
+        subprocess.run([*install, *locked], check=True)
     stamp(wanted).write_text(digest(wanted))
 
 
 def works(program: Path) -> bool:
-    return (
-        program.exists()
-        and not subprocess.run([program, "--version"], capture_output=True, check=False).returncode
-    )
+    return program.exists() and runs([program, "--version"])
+
+
+def runs(command: list[str | Path]) -> bool:
+    return not subprocess.run(command, capture_output=True, check=False).returncode
 
 
 def make_venv() -> None:
+    """Without pip, which takes seconds to copy: this Python's own serves."""
     shutil.rmtree(VENV, ignore_errors=True)
-    if subprocess.run([sys.executable, "-m", "venv", VENV], check=False).returncode:
-        sys.exit(
-            "Python's venv module is not complete here. On Debian or Ubuntu: apt-get install python3-venv"
-        )
+    if subprocess.run([sys.executable, "-m", "venv", "--without-pip", VENV], check=False).returncode:
+        sys.exit(NO_VENV)
+
+
+def pip() -> list[str | Path]:
+    """The command of a pip that installs into VENV: this Python's, or else one put there."""
+    from_here = [sys.executable, "-m", "pip", "--python", PYTHON]  # since pip 22.3
+    if runs([*from_here, "--version"]):
+        return from_here
+    if not runs([PYTHON, "-m", "ensurepip"]):
+        sys.exit(NO_VENV)
+    return [PYTHON, "-m", "pip"]
 
 
 def uv_environment() -> dict[str, str]:
     """Our environment, with what pip is configured to use, for uv does not read pip's configuration."""
     environment = dict(os.environ)
-    listed = subprocess.run(
-        [PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
-    )
+    listed = subprocess.run([*pip(), "config", "list"], capture_output=True, text=True, check=False)
     settings = dict(line.split("=", 1) for line in listed.stdout.splitlines() if "=" in line)
     for choice, variable in CHOICES.items():
         given = [
@@ -113,8 +122,12 @@ def uv_environment() -> dict[str, str]:
 
 
 def compile_catalogs() -> None:
-    if (ROOT / "core" / "catalog.py").exists():
-        subprocess.run([PYTHON, "-m", "core.catalog", "compile"], cwd=ROOT, check=True)
+    """Unless each is as new as its source."""
+    for source in (ROOT / "locale").glob("*/LC_MESSAGES/*.po"):
+        made = source.with_suffix(".mo")
+        if not made.exists() or made.stat().st_mtime < source.stat().st_mtime:
+            subprocess.run([PYTHON, "-m", "core.catalog", "compile"], cwd=ROOT, check=True)
+            return
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """The checks that we wrote ourselves find what they are for, and no more."""
 
 import importlib.util
+import os
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -89,9 +91,21 @@ def test_a_registry_in_a_file(project: ModuleType, tmp_path: Path) -> None:
     assert list(project.registry_names()) == [f"names a package registry: notes.cfg:1:from https://{host}/"]
 
 
-def test_pip_configuration_reaches_uv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Index, further indexes and link directories; what is set for uv itself wins."""
+@pytest.fixture
+def setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """The script, with an environment of its own, run as by the Python that ours was made from."""
     setup = script("setup")
+    monkeypatch.setattr(setup, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(setup, "PYTHON", tmp_path / "venv" / "bin" / "python")
+    monkeypatch.setattr(setup.sys, "executable", str(Path(sys.executable).resolve()))
+    setup.make_venv()
+    return setup
+
+
+def test_pip_configuration_reaches_uv(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Index, further indexes and link directories; what is set for uv itself wins."""
     (tmp_path / "pip.conf").write_text(
         "[global]\nindex-url = https://one.example.org/simple\n"
         "extra-index-url = https://two.example.org/simple https://three.example.org/simple\n"
@@ -115,3 +129,46 @@ def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup.shutil, "which", lambda _name: None)
     with pytest.raises(SystemExit, match=r"Ithaca needs Python 9\.9 or newer"):
         setup.use_new_enough_python()
+
+
+def test_a_python_without_pip_has_one_put_into_the_environment(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+    monkeypatch.setattr(setup.sys, "executable", str(bare / "bin" / "python"))
+    assert setup.pip() == [setup.PYTHON, "-m", "pip"]
+    listed = subprocess.run([*setup.pip(), "list"], capture_output=True, text=True, check=True).stdout
+    assert "pip" in listed
+
+
+def test_packages_come_into_the_environment_and_nowhere_else(setup: ModuleType) -> None:
+    told = subprocess.run([*setup.pip(), "--version"], capture_output=True, text=True, check=True).stdout
+    asked = [*setup.pip(), "config", "debug"]
+    assert told.startswith("pip ")
+    assert (
+        str(setup.VENV / "pip.conf")
+        in subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    )
+
+
+def test_catalogs_are_compiled_when_their_source_is_newer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    setup = script("setup")
+    started: list[list[object]] = []
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup.subprocess, "run", lambda command, **_more: started.append(command))
+    source = tmp_path / "locale" / "fr" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    source.touch()
+    os.utime(source, (1000, 1000))
+    setup.compile_catalogs()
+    assert len(started) == 1
+    source.with_suffix(".mo").touch()
+    setup.compile_catalogs()
+    assert len(started) == 1
+    os.utime(source)
+    os.utime(source.with_suffix(".mo"), (1000, 1000))
+    setup.compile_catalogs()
+    assert len(started) == 2
