@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_array, vstack
+import scipy  # its parts are loaded when they are first used
 
 from matching.engine.circle_problem import NOBODY, Gathering
 from matching.engine.network import EngineError
@@ -67,7 +66,7 @@ class Model:
         self.edge, self.option = _columns(problem, part, self.options)
         self.size = len(self.options) + len(self.edge)
         self._deadline = time.monotonic() + seconds
-        self._rows: list[csr_array] = []
+        self._rows: list[scipy.sparse.csr_array] = []
         self._low: list[Floats] = []
         self._high: list[Floats] = []
         self._held: list[int] = []
@@ -101,9 +100,9 @@ class Model:
         for left in range(rounds, -1, -1):
             rows, low, high = self._all_rows()
             upper, lower = np.isfinite(high), np.isfinite(low)
-            found = linprog(
+            found = scipy.optimize.linprog(
                 -gain,
-                A_ub=vstack([rows[upper], -rows[lower]]),
+                A_ub=scipy.sparse.vstack([rows[upper], -rows[lower]]),
                 b_ub=np.concatenate([high[upper], -low[lower]]),
                 bounds=(0, 1),
                 method="highs",
@@ -126,11 +125,11 @@ class Model:
         x[columns] = 0
         rows, low, high = self._all_rows()
         fixed = rows @ x
-        found = milp(
+        found = scipy.optimize.milp(
             -gain[columns],
             integrality=(columns < len(self.options)).astype(np.int64),
-            bounds=Bounds(0, 1),
-            constraints=LinearConstraint(rows.tocsc()[:, columns], low - fixed, high - fixed),
+            bounds=scipy.optimize.Bounds(0, 1),
+            constraints=scipy.optimize.LinearConstraint(rows.tocsc()[:, columns], low - fixed, high - fixed),
             options={"mip_rel_gap": 0, "time_limit": max(1.0, self._deadline - time.monotonic())},
         )
         if found.status == _INFEASIBLE:
@@ -143,8 +142,12 @@ class Model:
         least = found.fun if found.mip_dual_bound is None else found.mip_dual_bound
         return Found(value, max(value, int(np.floor(rest - least + _LITTLE))), x, columns)
 
-    def _all_rows(self) -> tuple[csr_array, Floats, Floats]:
-        return vstack(self._rows, format="csr"), np.concatenate(self._low), np.concatenate(self._high)
+    def _all_rows(self) -> tuple[scipy.sparse.csr_array, Floats, Floats]:
+        return (
+            scipy.sparse.vstack(self._rows, format="csr"),
+            np.concatenate(self._low),
+            np.concatenate(self._high),
+        )
 
     def _build(self, locked: Ints64) -> None:
         problem, first = self.problem, len(self.options)
@@ -172,7 +175,7 @@ class Model:
 
     def _add(self, row: Ints64, column: Ints64, value: Floats, low: float, high: float) -> None:
         count = int(row.max(initial=-1)) + 1
-        self._rows.append(csr_array((value, (row, column)), shape=(count, self.size)))
+        self._rows.append(scipy.sparse.csr_array((value, (row, column)), shape=(count, self.size)))
         self._low.append(np.full(count, low))
         self._high.append(np.full(count, high))
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy  # its parts are loaded when they are first used
 
 from matching.engine.circle_model import UNHELD, Floats, Found, Model, Option, Part
 from matching.engine.circle_problem import NOBODY, Bound, Gathering
@@ -87,8 +86,8 @@ def _parts(problem: Gathering) -> Iterator[Part]:
     )  # fmt: skip
     nodes = mentee_node + len(problem.free)
     start, end = np.concatenate(tail), np.concatenate(head)
-    links = coo_array((np.ones(len(start)), (start, end)), shape=(nodes, nodes))
-    _, label = connected_components(links, directed=False)
+    links = scipy.sparse.coo_array((np.ones(len(start)), (start, end)), shape=(nodes, nodes))
+    _, label = scipy.sparse.csgraph.connected_components(links, directed=False)
     of_edge, of_lock = label[problem.circle[edges]], label[problem.locked[:, 0] + mentee_node]
     for number in np.unique(np.concatenate([of_edge, of_lock])):
         yield Part(

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csc_array
+import scipy  # its parts are loaded when they are first used
 
 from matching.engine.circle_flow import approach, best_seats
 from matching.engine.circle_problem import NOBODY, Bound, Circle, Gathered, Gathering, Proof, gathered
@@ -144,18 +144,18 @@ def gathering(
     )
 
 
-def _eligible(field: Field, locked: list[Pair]) -> csc_array:
+def _eligible(field: Field, locked: list[Pair]) -> scipy.sparse.csc_array:
     """Fit and one for each pair that may be, locks under the minimum fit among them; rows of mentees and mentors."""
     low = [pair for pair in locked if field.score_of(*pair) is None]
     fit = [sum(part.points for part in field.parts(*pair)) for pair in low]
     rows, columns = np.array(low, dtype=np.int64).reshape(-1, 2).T
     places = np.concatenate([field.mentee, rows]), np.concatenate([field.mentor, columns])
     values = np.concatenate([field.score, fit]).astype(np.int64) + 1
-    return csc_array((values, places), shape=(len(field.mentees), len(field.mentors)))
+    return scipy.sparse.csc_array((values, places), shape=(len(field.mentees), len(field.mentors)))
 
 
 def _candidates(
-    field: Field, eligible: csc_array, able: Bools, number: Ints64, together: Sequence[Pair]
+    field: Field, eligible: scipy.sparse.csc_array, able: Bools, number: Ints64, together: Sequence[Pair]
 ) -> Ints64:
     """Rows of the hosts of each circle that could open."""
     asked = [field.mentors.rows_of(pair) for pair in together]
@@ -176,7 +176,7 @@ def _candidates(
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def _seats(eligible: csc_array, first: Ints64, second: Ints64) -> tuple[Ints64, Ints64, Ints64]:
+def _seats(eligible: scipy.sparse.csc_array, first: Ints64, second: Ints64) -> tuple[Ints64, Ints64, Ints64]:
     """Mentee, circle and fit of each seat: mentees who are eligible with the host, or with both."""
     mine, theirs = eligible[:, first], eligible[:, second]
     both = (mine + theirs).multiply(mine > 0).multiply(theirs > 0).tocoo()

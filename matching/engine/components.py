@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy  # its parts are loaded when they are first used
 
 from matching.engine.certificate import certify
 from matching.engine.needs import need_nodes
@@ -102,8 +101,8 @@ def _labels(problem: Problem) -> Ints64:
     tail = np.concatenate([problem.mentee, floored.astype(np.int32)])
     head = np.concatenate([problem.mentor + mentees, problem.group[floored] + (mentees + mentors)])
     nodes = mentees + mentors + len(problem.floor)
-    links = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(nodes, nodes))
-    labels: Ints64 = connected_components(links, directed=False)[1].astype(np.int64)
+    links = scipy.sparse.coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(nodes, nodes))
+    labels: Ints64 = scipy.sparse.csgraph.connected_components(links, directed=False)[1].astype(np.int64)
     return labels[: mentees + mentors]
 
 

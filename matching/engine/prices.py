@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
+import scipy  # its parts are loaded when they are first used
 
 from matching.engine.network import HUB, EngineError, Network, cheapest
 from matching.engine.problem import Bools, Ints32, Ints64
@@ -103,8 +102,8 @@ def _has_ring(distance: Ints64, residual: tuple[Table, ...]) -> bool:
         costs.append(cost[tight])
     tail, head, cost = (np.concatenate(part) for part in (tails, heads, costs))
     size = len(distance), len(distance)
-    graph = csr_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=size)
-    _, part = connected_components(graph, connection="strong")
+    graph = scipy.sparse.csr_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=size)
+    _, part = scipy.sparse.csgraph.connected_components(graph, connection="strong")
     return bool((part[tail] == part[head])[cost < 0].any())
 
 
@@ -128,8 +127,10 @@ def loose(net: Network, flow: Ints32, arcs: Ints64) -> Ints64:
     tail, head = net.tail[arcs], net.head[arcs]
     ahead, back = flow[arcs] < net.room[arcs], flow[arcs] > 0
     start, end = np.concatenate([tail[ahead], head[back]]), np.concatenate([head[ahead], tail[back]])
-    graph = csr_array((np.ones(len(start), dtype=np.int8), (start, end)), shape=(net.nodes, net.nodes))
-    _, part = connected_components(graph, connection="strong")
+    graph = scipy.sparse.csr_array(
+        (np.ones(len(start), dtype=np.int8), (start, end)), shape=(net.nodes, net.nodes)
+    )
+    _, part = scipy.sparse.csgraph.connected_components(graph, connection="strong")
     ring = part[tail] == part[head]
     return np.asarray(arcs[ring])
 
