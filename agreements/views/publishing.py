@@ -1,4 +1,4 @@
-"""Publishing a run, at once or in parts: the page says what will happen, the buttons do it."""
+"""Publishing a run, at once or in parts: choose, read whom it concerns, then do it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from django.views.decorators.http import require_http_methods
 
 from agreements.domain.publishing import publish_run
 from agreements.forms import PublishFilter
+from agreements.models import Mentorship
 from agreements.panels import mentorships_url
 from agreements.views.common import reader
 from core.access import fetch
+from core.errors import Refused
 from core.roles import Permission
 from matching.models import Proposal, Run, SideAnswer
 from matching.queries import READY, impossible, said
@@ -36,17 +38,30 @@ _CIRCLE = ("circle__proposals__mentee__person", "circle__proposals__mentor__pers
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
-    """GET shows the pairs, ticked where nothing speaks against them; POST publishes the ticked ones, or all such."""
+    """GET shows the pairs, ticked where nothing speaks against them; POST of ticks, or of `which=all`, names them.
+
+    POST of `sure`, the pairs that were named, publishes these and no other. A refusal keeps the ticks.
+    """
     found = get_cohort(request, program, cohort, Permission.RUN_MATCHING, whole=True)
     run = fetch(Run.objects.filter(cohort=found), number=number)
     form = PublishFilter(request.GET)
     given = form.cleaned_data if form.is_valid() else {}
     pairs = _narrow(_heads(run), given)
-    if request.method == "POST":
-        mentorships = publish_run(run=run, by=reader(request), proposals=_chosen(request, run, pairs, given))
-        return _published(request, found, len(mentorships))
-    context = _context(request, found, run, pairs, given) | {"form": form}
-    return render(request, "agreements/desk/publish.html", context)
+    refused: Refused | None = None
+    if request.method == "POST" and "back" not in request.POST:
+        chosen = _chosen(request, run, pairs, given)
+        if chosen and "sure" not in request.POST and _can_publish(run, found):
+            return render(request, "agreements/desk/publish_sure.html", _named(request, found, run, chosen))
+        try:
+            return _published(request, found, publish_run(run=run, by=reader(request), proposals=chosen))
+        except Refused as refusal:
+            refused = refusal
+    context = _context(request, found, run, pairs, given) | {"form": form, "refused": refused}
+    return render(request, "agreements/desk/publish.html", context, status=409 if refused else 200)
+
+
+def _can_publish(run: Run, cohort: Cohort) -> bool:
+    return run.state in READY and cohort.state in {Cohort.State.MATCHING, Cohort.State.RUNNING}
 
 
 def _heads(run: Run) -> QuerySet[Proposal]:
@@ -83,14 +98,41 @@ def _narrow(pairs: QuerySet[Proposal], chosen: Given) -> QuerySet[Proposal]:
 
 
 def _chosen(request: HttpRequest, run: Run, pairs: QuerySet[Proposal], given: Given) -> list[Proposal]:
-    """The pairs ticked, or with the button for all every one of the filter that would be ticked."""
+    """The pairs named before, or those ticked, or every one of the filter that would be ticked."""
+    named = _ticked(request)
+    if "sure" in request.POST:
+        return [pair for pair in run.proposals.all() if str(pair.uid) in named]
     if request.POST.get("which") == "all":
         rows = list(pairs)
         never = barred(run.cohort, rows)
         ready = _ready(rows, never, said(run), given)
         return [pair for pair in rows if pair.pk in ready]
-    ticked = set(request.POST.getlist("chosen"))
-    return [pair for pair in pairs if str(pair.uid) in ticked]
+    return [pair for pair in pairs if str(pair.uid) in named]
+
+
+def _ticked(request: HttpRequest) -> set[str]:
+    """What was ticked, or was named on the page that asks whether one is sure."""
+    return {*request.POST.getlist("chosen"), *request.POST.get("sure", "").split()}
+
+
+def _still_ticked(request: HttpRequest, rows: Sequence[Proposal]) -> set[int]:
+    named = _ticked(request)
+    return {pair.pk for pair in rows if str(pair.uid) in named}
+
+
+def _named(request: HttpRequest, cohort: Cohort, run: Run, chosen: Sequence[Proposal]) -> dict[str, Any]:
+    """How many and who, before it happens."""
+    order = {pair.pk: place for place, pair in enumerate(chosen)}
+    found = run.proposals.filter(pk__in=order).select_related(*_WHO, "circle").prefetch_related(*_CIRCLE)
+    rows = sorted(found, key=lambda pair: order[pair.pk])
+    circles = sum(pair.circle_id is not None for pair in rows)
+    return desk_context(request, cohort) | {
+        "run": run,
+        "rows": [{"proposal": pair, **_names(pair)} for pair in rows],
+        "sure": " ".join(str(pair.uid) for pair in rows),
+        "what": "pairs" if not circles else "circles" if circles == len(rows) else "both",
+        "here": request.get_full_path(),
+    }
 
 
 def _ready(rows: Sequence[Proposal], never: set[int], answers: Answers, given: Given) -> set[int]:
@@ -117,6 +159,7 @@ def _context(
     rows, answers = list(pairs), said(run)
     never = barred(cohort, rows)
     ready = _ready(rows, never, answers, given)
+    ticked = _still_ticked(request, rows) if request.method == "POST" else ready
     published = run.proposals.exclude(published_at=None)
     count = published.aggregate(
         pairs=Count("pk", filter=Q(circle=None)), circles=Count("circle", distinct=True)
@@ -126,15 +169,11 @@ def _context(
         "run": run,
         "page": page,
         "rows": [
-            {
-                "proposal": p,
-                "barred": p.pk in never,
-                "ticked": p.pk in ready,
-                "said": answers.get(p.pk),
-                **_names(p),
-            }
+            _names(p)
+            | {"proposal": p, "barred": p.pk in never, "ticked": p.pk in ticked, "said": answers.get(p.pk)}
             for p in shown
         ],
+        "all_ticked": all(p.pk in ticked for p in shown if p.pk not in never),
         "asked": bool(answers),
         "only_agreed": bool(answers) and not given.get("said"),
         "possible": len(ready),
@@ -142,7 +181,7 @@ def _context(
         "published": sum(count.values()),
         "what": "both" if all(every.values()) else "circles" if every["circles"] else "pairs",
         "is_published": any(count.values()) and not run.proposals.filter(published_at=None).exists(),
-        "can_publish": run.state in READY and cohort.state in {Cohort.State.MATCHING, Cohort.State.RUNNING},
+        "can_publish": _can_publish(run, cohort),
         "starts_running": cohort.state == Cohort.State.MATCHING,
         "here": request.get_full_path(),
     }
@@ -158,11 +197,11 @@ def _names(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def _published(request: HttpRequest, cohort: Cohort, count: int) -> HttpResponse:
+def _published(request: HttpRequest, cohort: Cohort, made: Sequence[Mentorship]) -> HttpResponse:
     text = ngettext(
         "%(n)d mentorship has begun. The mails to both sides wait under Mail for you to send.",
         "%(n)d mentorships have begun. The mails to both sides wait under Mail for you to send.",
-        count,
+        len(made),
     )
-    messages.success(request, text % {"n": count})
+    messages.success(request, text % {"n": len(made)})
     return redirect(mentorships_url(cohort))

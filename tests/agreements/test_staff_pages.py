@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from agreements.panels import health
 from core.roles import Role
 from matching.models import Proposal, Run, SideAnswer
 from notifications.models import EmailLink, Message
+from participants.models import Enrollment
 from people.models import Organization, Person
 from programs.models import Cohort
 from tests.agreements.helpers import current, link_of, signed, team
@@ -304,16 +306,67 @@ def test_ending_by_the_manager(client: Client) -> None:
     assert Mentorship.objects.get().state == "ended"
 
 
-def publishable() -> tuple[Run, str]:
+def publishable(pairs: int = 2) -> tuple[Run, str]:
     run = RunFactory(cohort=CohortFactory(state="matching"), certificate={"ok": True}, number=3)
     strand = StrandFactory(program=run.cohort.program)
-    for _ in range(2):
+    for _ in range(pairs):
         pair = {
             role: EnrollmentFactory(cohort=run.cohort, strand=strand, role=role)
             for role in ("mentee", "mentor")
         }
         ProposalFactory(run=run, **pair)
     return run, f"/desk/{run.cohort.program.slug}/{run.cohort.slug}/matching/3/publish/"
+
+
+def publish(client: Client, url: str, **given: Any) -> Any:
+    """Choose and, where somebody is named, be sure."""
+    named = client.post(url, given)
+    return client.post(url, {"sure": named.context["sure"]}) if named.status_code == 200 else named
+
+
+def ticked(page: Any) -> list[str]:
+    """What a browser would send of the boxes as they come."""
+    boxes = re.findall(
+        r'<input type="checkbox" name="chosen" value="([^"]+)"( checked)?', page.content.decode()
+    )
+    return [uid for uid, checked in boxes if checked]
+
+
+def test_of_many_pairs_the_three_ticked_after_a_refusal_alone_are_published(client: Client) -> None:
+    run, url = publishable(pairs=21)
+    client.force_login(staff(run.cohort))
+    assert len(ticked(client.get(url))) == 21
+    refused = client.post(url, {}, HTTP_REFERER=f"http://testserver{url}")  # as a browser sends it
+    assert (refused.status_code, ticked(refused)) == (409, [])
+    assert "No pair is chosen." in refused.content.decode()
+    assert 'data-check-all="chosen" checked' not in refused.content.decode()
+    three = {str(uid) for uid in run.proposals.order_by("pk").values_list("uid", flat=True)[4:7]}
+    named = client.post(url, {"chosen": [*ticked(refused), *three]})
+    shown = named.content.decode()
+    assert "Publish 3 pairs?" in shown
+    assert set(named.context["sure"].split()) == three
+    for row in run.proposals.select_related("mentee__person"):
+        assert (row.mentee.person.full_name in shown) == (str(row.uid) in three)
+    assert Mentorship.objects.count() == 0
+    back = client.post(url, {"sure": named.context["sure"], "back": "1"})
+    assert (back.status_code, set(ticked(back)), Mentorship.objects.count()) == (200, three, 0)
+    assert client.post(url, {"sure": named.context["sure"]}).url == desk(run.cohort)
+    assert {str(row.proposal.uid) for row in Mentorship.objects.select_related("proposal")} == three
+    assert sorted(ticked(client.get(url))) == sorted(
+        str(uid) for uid in run.proposals.filter(published_at=None).values_list("uid", flat=True)
+    )
+
+
+def test_a_pair_that_cannot_be_made_any_more_keeps_the_ticks_of_the_others(client: Client) -> None:
+    run, url = publishable(pairs=3)
+    client.force_login(staff(run.cohort))
+    first, second, _third = run.proposals.order_by("pk")
+    named = client.post(url, {"chosen": [str(first.uid), str(second.uid)]})
+    Enrollment.objects.filter(pk=first.mentee_id).update(state="withdrawn")
+    refused = client.post(url, {"sure": named.context["sure"]})
+    assert (refused.status_code, Mentorship.objects.count()) == (409, 0)
+    assert first.mentee.person.full_name in refused.context["refused"].message
+    assert ticked(refused) == [str(second.uid)]
 
 
 def test_publishing_shows_first_and_acts_on_post(client: Client) -> None:
@@ -327,9 +380,11 @@ def test_publishing_shows_first_and_acts_on_post(client: Client) -> None:
     assert client.get(url).context["possible"] == 2
     assert Mentorship.objects.count() == 0
     chosen = run.proposals.order_by("pk").first()
-    assert client.post(url, {"chosen": [str(chosen.uid)]}).url == desk(run.cohort)
+    named = client.post(url, {"chosen": [str(chosen.uid)]})
+    assert (named.status_code, Mentorship.objects.count()) == (200, 0)
+    assert client.post(url, {"sure": named.context["sure"]}).url == desk(run.cohort)
     assert Mentorship.objects.get().proposal == chosen
-    again = client.post(url, {"chosen": [str(chosen.uid)]})
+    again = client.post(url, {"sure": named.context["sure"]})
     assert (again.status_code, Mentorship.objects.count()) == (409, 1)
     rest = client.get(url)
     assert (rest.context["is_published"], rest.context["published"], rest.context["possible"]) == (
@@ -339,7 +394,7 @@ def test_publishing_shows_first_and_acts_on_post(client: Client) -> None:
     )
     assert "1 pair of this run is published." in rest.content.decode()
     other = run.proposals.get(published_at=None)
-    assert client.post(url, {"chosen": [str(other.uid)]}).url == desk(run.cohort)
+    assert client.post(url, {"sure": str(other.uid)}).url == desk(run.cohort)
     assert client.get(url).context["is_published"] is True
 
 
@@ -349,7 +404,7 @@ def test_all_that_the_filter_shows_are_published_at_once_and_no_other(client: Cl
     one = run.proposals.order_by("pk").first()
     Person.objects.filter(pk=one.mentee.person_id).update(full_name="Kim Li")
     assert client.get(f"{url}?q=kim").context["possible"] == 1
-    assert client.post(f"{url}?q=kim", {"which": "all"}).status_code == 302
+    assert publish(client, f"{url}?q=kim", which="all").status_code == 302
     assert Mentorship.objects.get().proposal == one
 
 
@@ -374,7 +429,7 @@ def test_pairs_can_be_narrowed_to_those_that_both_agreed_to(client: Client) -> N
     for said, expected in (("both", [one]), ("open", [other]), ("", [one, other])):
         rows = client.get(f"{url}?said={said}").context["rows"]
         assert sorted((row["proposal"] for row in rows), key=lambda pair: pair.pk) == expected, said
-    assert client.post(f"{url}?said=both", {"which": "all"}).status_code == 302
+    assert publish(client, f"{url}?said=both", which="all").status_code == 302
     assert Mentorship.objects.get().proposal == one
 
 
@@ -401,11 +456,11 @@ def test_where_both_sides_were_asked_only_what_both_agreed_to_is_ticked(
         zip(pairs, ticked, strict=True)
     )
     assert page.content.decode().count(' checked aria-label="') == sum(ticked) == page.context["possible"]
-    done = client.post(url, {"which": "all"})
+    done = publish(client, url, which="all")
     assert (done.status_code, Mentorship.objects.count()) == (302 if any(ticked) else 409, sum(ticked))
     if not all(ticked):  # the manager may still tick it
         rest = [str(row.uid) for row in run.proposals.filter(published_at=None)]
-        client.post(url, {"chosen": rest})
+        publish(client, url, chosen=rest)
         assert Mentorship.objects.count() == 2
 
 

@@ -89,7 +89,9 @@ def manager_publishes_and_nobody_is_told(story: Story) -> None:
     window.follow("Publish…")
     assert window.page.locator("[name=chosen]:checked").count() == 5
     assert Mentorship.objects.count() == 0
-    window.press("Publish the chosen pairs")
+    window.press("Publish the chosen pairs…")
+    assert Mentorship.objects.count() == 0
+    window.press("Publish 5 pairs")
     assert [Mentorship.objects.count(), story.cohort.state] == [5, "running"]
     assert Message.objects.filter(kind="matched", state="draft").count() == 10
     time.sleep(1)

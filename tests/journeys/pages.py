@@ -271,6 +271,11 @@ def _choose_all(window: Window) -> None:
     window.press("Accept")
 
 
+def sure_to_publish(window: Window) -> None:
+    """Those ticked are named before anything happens."""
+    window.press("Publish the chosen pairs…")
+
+
 def publishing(world: World) -> dict[str, Shown]:
     """Both sides are asked about a pair, and pairs are published."""
     ruth, review = person(MANAGER), world.desk("review", "matching/")
@@ -282,6 +287,8 @@ def publishing(world: World) -> dict[str, Shown]:
         "answer": Shown(world.asked, question),
         "answer, error": Shown(world.asked, question, wrong("Send my answer")),
         "publish": Shown(ruth, f"{run}publish/"),
+        "publish, error": Shown(ruth, f"{run}publish/", wrong("Publish the chosen pairs…")),
+        "publish, named first": Shown(ruth, f"{run}publish/", sure_to_publish),
         "publish, not yet": Shown(ruth, f"{review}9/publish/"),
     }
 

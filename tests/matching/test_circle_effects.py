@@ -337,7 +337,7 @@ def test_publishing_speaks_of_circles(here: World, people: Any, login: Any) -> N
         assert words in shown
     assert "pairs" not in shown
     one = str(run.proposals.filter(circle__number=1).order_by("pk").first().uid)
-    login(here.manager).post(page, {"chosen": one})
+    login(here.manager).post(page, {"sure": one})
     shown = text(login(here.manager).get(page))
     assert "1 circle of this run is published." in shown
     assert "1 circle can be published" in shown

@@ -318,6 +318,9 @@ def test_a_circle_is_one_line_to_publish(here: World, circle: Strand, login: Any
     assert shown.content.decode().count('name="chosen"') == 1
     assert shown.context["possible"] == 1
     assert "Ben" in text(login(here.manager).get(f"{page}?q=ben"))
-    login(here.manager).post(page, {"which": "all"})
+    named = login(here.manager).post(page, {"which": "all"})
+    assert "Publish 1 circle?" in text(named)
+    assert "Circle 1: Ana, Ben, Cleo with Hanna" in text(named)
+    login(here.manager).post(page, {"sure": named.context["sure"]})
     assert Member.objects.filter(mentorship__cohort=here.cohort, side="mentee").count() == 2
     assert "This run is published" not in text(login(here.manager).get(page))
