@@ -67,7 +67,7 @@ def update() -> None:
     template = extracted()
     for language, path in catalogs().items():
         catalog = _read(path, language)
-        catalog.update(template, no_fuzzy_matching=True)
+        catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
         catalog.obsolete.clear()
         with path.open("wb") as handle:
             write_po(handle, catalog, no_location=True, sort_output=True, omit_header=False, width=110)

@@ -283,8 +283,11 @@ def _cost(wish: Mapping[str, Any]) -> str:
     if wish["pairs"] > 0:
         text = ngettext("It would cost one pair.", "It would cost {count} pairs.", wish["pairs"])
         return format_html(text, count=wish["pairs"])
-    if any(lost > 0 for lost in wish["tiers"]):
-        return _("Somebody who was left out last time would go without again.")
+    match wish.get("tier"):
+        case 0:
+            return _("Somebody who was left out last time would go without again.")
+        case 1:
+            return _("Somebody without a mentor would go without, for somebody who has one already.")
     if wish["points"] < 0.1:
         return _("It would cost nothing: this run chose among results that are equally good.")
     points = max(1, round(wish["points"]))

@@ -28,6 +28,9 @@ from participants.queries import PROMISED
 from programs.models import Cohort, Strand
 
 Pair = tuple[int, int]
+LEFT_OUT, NEW, HAS_ONE = range(
+    3
+)  # whose turn it is: mentees left out before, those without a mentor, those with one
 NEEDS = ["career", "technical", "belonging"]  # by bit, as the engine knows them
 
 
@@ -301,11 +304,17 @@ def _side(cohort: Cohort, codes: _Codes, rows: Sequence[Mapping[str, Any]]) -> S
         side.availability.append(_mask(codes.slots, row["availability"]))
         side.needs.append(_mask(NEEDS, row["needs"]))
         side.met.append(_mask(NEEDS, row["met"]))
-        side.tier.append(0 if row["left_out_before"] else 1)
+        side.tier.append(_tier(row))
         side.leanings.append(row["own_weights"])
         side.chain.append([])
         side.skills.append([])
     return side
+
+
+def _tier(row: Mapping[str, Any]) -> int:
+    if row["used"]:
+        return HAS_ONE
+    return LEFT_OUT if row["left_out_before"] else NEW
 
 
 def _minutes_east(zone: str, noon: datetime) -> int:

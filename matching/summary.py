@@ -204,10 +204,14 @@ def _least_served(run: Run) -> Figure | None:
 def lede(run: Run, program: Program) -> str:
     """What the run reached and who knows of it, in one line."""
     numbers = run.numbers
+    new, placed = (
+        numbers["mentees"] - numbers.get("further", 0),
+        numbers["covered"] - numbers.get("further_served", 0),
+    )
     values = {
         "number": run.number,
-        "covered": numbers["covered"],
-        "total": numbers["mentees"],
+        "covered": placed if new else numbers["covered"],
+        "total": new or numbers["mentees"],
         "mentees": word(program, "mentees"),
     }
     if run.objective == Run.Objective.PEOPLE:
@@ -230,7 +234,22 @@ def lede(run: Run, program: Program) -> str:
     groups = circle_words.reached(numbers["circles"]) if numbers.get("circles") else ""
     if groups and not numbers["mentees"]:
         return f"{groups} {told}"
-    return " ".join(filter(None, [found % values, proven_minimum(run), kept_close(run), groups, told]))
+    return " ".join(
+        filter(None, [found % values, _another(numbers), proven_minimum(run), kept_close(run), groups, told])
+    )
+
+
+def _another(numbers: Mapping[str, Any]) -> str:
+    """Those who had a mentor before this run and get one more; "" where the first sentence counts no others."""
+    served = numbers.get("further_served", 0)
+    if not served or numbers["mentees"] == numbers["further"]:
+        return ""
+    text = ngettext(
+        "%(n)s person who has a mentor gets another one.",
+        "%(n)s people who have a mentor get another one.",
+        served,
+    )
+    return text % {"n": served}
 
 
 def chips(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 from typing import Any
+
+import numpy as np
 
 from matching.domain.shortages import Shortages
 from matching.engine import Problem, Solution, whole
@@ -15,7 +17,7 @@ from matching.engine.relief import Relaxation, relaxations, wins
 from matching.engine.runners_up import RunnersUp, runners_up
 from matching.kind_words import stored_kind
 from matching.models import Leftover, Outlook, Proposal
-from matching.snapshot import NEEDS, Side, Snapshot
+from matching.snapshot import HAS_ONE, LEFT_OUT, NEEDS, Side, Snapshot
 
 NEXT_BEST = 3
 NAMED = 12  # people named in a reason; the rest is counted
@@ -232,7 +234,7 @@ class Findings:
             "outcome": "cost",
             "covered": int(answer.covered),
             "pairs": int(answer.pairs),
-            "tiers": [int(lost) for lost in answer.tiers],
+            "tier": self._first_tier(answer.tiers),
             # In the points that people see: those of this mentee's scale.
             "points": round(100 * int(answer.score) / max(1, int(self.field.attainable[mentee])), 1),
             "changes": [
@@ -244,6 +246,12 @@ class Findings:
                 for change in answer.changes[:NAMED]
             ],
         }
+
+    def _first_tier(self, lost: Sequence[int]) -> int | None:
+        """The first tier that loses people, if one does."""
+        return next(
+            (int(tier) for tier, n in zip(np.unique(self.problem.tier), lost, strict=True) if n > 0), None
+        )
 
     @cached_property
     def _mentor_rows(self) -> dict[int, int]:
@@ -259,7 +267,8 @@ class Findings:
         mentees, mentors = snapshot.mentees, snapshot.mentors
         pairs = {(mentees.person[mentee], mentors.person[mentor]) for mentee, mentor, _score in self.pairs}
         ranks = [rank for mentee, mentor, rank in snapshot.wishes if (mentee, mentor) in pairs]
-        before = [row for row, tier in enumerate(mentees.tier) if tier == 0]
+        before = [row for row, tier in enumerate(mentees.tier) if tier == LEFT_OUT]
+        further = [row for row, tier in enumerate(mentees.tier) if tier == HAS_ONE]
         had = {mentee for mentee, _mentor in snapshot.keep}
         return {
             "mentees": len(mentees.person),
@@ -277,6 +286,8 @@ class Findings:
             "locked": len(snapshot.locks),
             "left_out_before": len(before),
             "left_out_served": sum(row in self.mentors_of for row in before),
+            "further": len(further),  # mentees who have a mentor and want another
+            "further_served": sum(row in self.mentors_of for row in further),
             "changed": len({pair for pair in pairs if pair[0] in had} - set(snapshot.keep)) if had else None,
             "gains": self.gains,
         }

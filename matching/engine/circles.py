@@ -137,7 +137,7 @@ def gathering(
         free=field.mentees.availability,
         host_free=field.mentors.availability,
         locked=locked,
-        tier=field.mentees.tier if field.criteria.left_out_first else None,
+        tier=field.tier,
         keep=_kept(field, keep, mentee, pairs[circle]),
         key=(field.mentees.person, field.mentors.person),
         price=int(score.max(initial=0)) * PRICE // 100 if price is None else price,

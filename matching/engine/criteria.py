@@ -83,7 +83,7 @@ class Criteria:
     )  # percent at a gap of 0, 1...; the last holds on
     unit_wanted: str = "other"  # "other" or "same" unit earns the points of `weights.unit`
     floor: float = 0.0  # share of each group to cover, if it can be
-    left_out_first: bool = True  # the people of tier 0 are served first
+    left_out_first: bool = True  # the people of tier 0 are served before those of tier 1
     min_fit: int = 0  # percent of what a perfect mentor would score; no pair scores less, unless it is locked
 
     def __post_init__(self) -> None:

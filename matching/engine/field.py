@@ -90,6 +90,12 @@ class Field:
         """Points of each candidate."""
         return self.pairs.score
 
+    @property
+    def tier(self) -> Ints:
+        """When each mentee's turn comes: 0 counts as 1 where those left out before do not come first."""
+        tier: Ints = self.mentees.tier
+        return tier if self.criteria.left_out_first else np.maximum(tier, 1)
+
     @cached_property
     def attainable(self) -> Ints:
         """Points of a perfect mentor for each mentee, wishes and introductions apart."""
@@ -181,7 +187,7 @@ class Field:
             mentor=pairs.mentor,
             score=pairs.score,
             locked=locked,
-            tier=self.mentees.tier if self.criteria.left_out_first else None,
+            tier=self.tier,
             group=group,
             floor=None if group is None else np.full(len(self.group_ids), self.criteria.floor),
             keep=kept if len(keep) else None,

@@ -74,7 +74,7 @@ class People:
     goals: Any = None  # ids of goals, or of topics
     media: Any = None  # bit mask: in person, video, phone, chat...
     availability: Any = None  # bit mask of slots of the week, in one time zone for all
-    tier: Any = None  # mentees: 0 is served first; default 0
+    tier: Any = None  # mentees: 0 (left out before) is served first, then 1, then 2 (has a mentor); default 0
     group: Any = None  # mentees: group that the floor of the criteria counts
     needs: Any = None  # bit mask. mentees: what they need a mentor for, mentors: what they can serve
     met: Any = None  # mentees: bit mask of needs that mentors of before serve

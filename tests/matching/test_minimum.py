@@ -8,6 +8,7 @@ from matching import left_words
 from matching.domain.fixed import lock_pair
 from matching.engine.field import Criteria
 from matching.models import Leftover, Outlook
+from matching.summary import lede
 from tests.factories import UnitFactory
 from tests.matching.people import claim, pairs, wish, world
 
@@ -64,3 +65,49 @@ def test_those_left_out_before_have_no_precedence_where_that_is_off():
     claim(here.mentee("Better"), "Statistics")
     claim(here.mentor("One"), "Statistics")
     assert pairs(here.run()) == {("Better", "One")}
+
+
+@pytest.mark.parametrize("left_out_first", [True, False])
+def test_whoever_has_a_mentor_already_comes_last(left_out_first):
+    here = world(criteria={"weights": ONLY_SKILLS, "left_out_first": left_out_first})
+    has_one = here.mentee("Has one", capacity=2, used=1, left_out_before=True)
+    claim(has_one, "Statistics")
+    for name in ("New", "Newer"):
+        claim(here.mentee(name), "Negotiation")
+    mentor = here.mentor("One", capacity=2)
+    claim(mentor, "Statistics")
+    wish(has_one, mentor)
+    run = here.run()
+    assert pairs(run) == {("New", "One"), ("Newer", "One")}
+    told = {
+        name: run.numbers[name]
+        for name in ("mentees", "covered", "further", "further_served", "left_out_before")
+    }
+    assert told == {"mentees": 3, "covered": 2, "further": 1, "further_served": 0, "left_out_before": 0}
+    assert "2 of 2 mentees are matched" in lede(run, here.cohort.program)
+    [told] = left_words.wishes(Outlook.objects.filter(run=run).select_related("enrollment__person"))[
+        has_one.pk
+    ]
+    assert told.why == "Somebody without a mentor would go without, for somebody who has one already."
+
+
+def test_a_place_that_nobody_else_wants_gives_a_second_mentor():
+    here = world()
+    here.mentee("Has one", capacity=2, used=1)
+    here.mentee("New")
+    here.mentor("One", capacity=2)
+    run = here.run()
+    assert pairs(run) == {("Has one", "One"), ("New", "One")}
+    assert lede(run, here.cohort.program).startswith(
+        "Run 1 is proven optimal: 1 of 1 mentees are matched, as many as can be."
+        " 1 person who has a mentor gets another one."
+    )
+
+
+def test_a_run_for_those_who_want_another_mentor_alone():
+    here = world()
+    here.mentee("Has one", capacity=2, used=1)
+    here.mentor("One")
+    assert lede(here.run(), here.cohort.program).startswith(
+        "Run 1 is proven optimal: 1 of 1 mentees are matched, as many as can be. Nobody"
+    )

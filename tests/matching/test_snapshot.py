@@ -62,7 +62,7 @@ def naive(cohort: Cohort, role: str) -> dict[int, dict[str, Any]]:
             "availability": set(row.availability),
             "needs": set(row.needs),
             "met": set(),
-            "tier": 0 if row.left_out_before else 1,
+            "tier": 2 if row.used else 0 if row.left_out_before else 1,
             "leanings": row.own_weights,
         }
     return found

@@ -402,7 +402,8 @@ def test_a_wish_not_met_says_what_it_would_cost_and_who_would_change():
 COSTS = [
     ({"covered": 1}, "It would leave one more person without a match."),
     ({"pairs": 2}, "It would cost 2 pairs."),
-    ({"tiers": [1, -1]}, "Somebody who was left out last time would go without again."),
+    ({"tier": 0}, "Somebody who was left out last time would go without again."),
+    ({"tier": 1}, "Somebody without a mentor would go without, for somebody who has one already."),
     ({"points": 0.0}, "It would cost nothing: this run chose among results that are equally good."),
     ({"points": 0.4}, "It would cost the program one point of fit in total."),
 ]
@@ -414,7 +415,7 @@ def test_the_first_loss_that_matters_is_the_one_that_is_said(cost, sentence):
     mentee, mentor = here.mentee(), here.mentor()
     told_wish = {
         "mentor": mentor.person_id, "enrollment": mentor.pk, "rank": 1, "outcome": "cost",
-        "covered": 0, "pairs": 0, "tiers": [0, 0], "points": 5.0, "changes": [], **cost,
+        "covered": 0, "pairs": 0, "tier": None, "points": 5.0, "changes": [], **cost,
     }  # fmt: skip
     outlook = Outlook(run=RunFactory(cohort=here.cohort), enrollment=mentee, wishes=[told_wish])
     assert left_words.wishes([outlook])[mentee.pk][0].why == sentence
