@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
+from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from matching.engine.sheets.tables import Table
@@ -78,8 +79,8 @@ class Meaning:
 
 
 def plain(text: str) -> str:
-    """Text as it is compared: case and spaces do not matter."""
-    return " ".join(text.split()).casefold()
+    """Text as it is compared: case, spaces and the way an accent is coded do not matter."""
+    return normalize("NFC", " ".join(text.split()).casefold())
 
 
 def column_name(heading: str) -> str:
@@ -108,6 +109,7 @@ ALIASES: dict[str, str] = {
     "left_out": "left out before|left out|left out last time|waiting|unmatched before",
     "group": "group|floor group",
 }
+WHO = {"name", "email", "id"}
 LIMITS = {
     "mentee": "mentors wanted|mentors|number of mentors|wants|wanted mentors",
     "mentor": "capacity|mentees|places|mentees taken|max mentees|number of mentees|takes",
@@ -132,8 +134,11 @@ def columns_of(table: Table, side: str) -> tuple[dict[str, int], list[str], list
             )
         else:
             found[name] = place
-    if not {"name", "email", "id"} & found.keys():
-        flaws.append(f"{table.name}, row 1: nothing says who is who. Add a column name, email or id.")
+    if not found.keys() & WHO:
+        flaws.append(
+            f"{table.name}, row 1: nothing says who is who. The names of the columns must be in row 1, with one of "
+            "name, email or id."
+        )
     return found, flaws, own
 
 
@@ -149,18 +154,30 @@ def entries(table: Table, side: str, meaning: Meaning) -> tuple[list[Entry], lis
                     setattr(entry, name, _value(name, cells[place], side, meaning))
             except Wrong as wrong:
                 flaws.append(f"{table.where(row, place)}: {wrong}")
-        if columns and not entry.key:
+        if columns.keys() & WHO and not entry.key:
             flaws.append(f"{table.where(row)}: nobody is named. Write a name, or delete the row.")
         found.append(entry)
+    return found, [*flaws, *_twice(found)], own
+
+
+def _twice(people: list[Entry]) -> Iterator[str]:
+    """Who stands in two rows: an id or an email is of one person, a name where there is nothing else."""
     first: dict[str, int] = {}
-    for entry in found:
-        if entry.key and first.setdefault(entry.key, entry.row) != entry.row:
-            said = "id" if entry.id else "email" if entry.email else "name"
-            flaws.append(
-                f'{entry.where(said)}: "{entry.id or entry.email or entry.name}" stands in row {first[entry.key]} '
-                "already. Delete one of the rows, or tell the two apart by an email."
-            )
-    return found, flaws, own
+    for entry in people:
+        said = [name for name in ("id", "email") if getattr(entry, name)] or ["name"]
+        for name in said:
+            text = getattr(entry, name)
+            row = first.setdefault(plain(text), entry.row)
+            if text and row != entry.row:
+                yield (
+                    f'{entry.where(name)}: "{text}" stands in row {row} already. Delete one of the rows, or tell the '
+                    "two apart by an email or id."
+                )
+
+
+def told_apart(people: list[Entry]) -> bool:
+    """Whether everybody of a sheet is named, and nobody in two rows."""
+    return all(entry.key for entry in people) and len({entry.key for entry in people}) == len(people)
 
 
 def _value(name: str, text: str, side: str, meaning: Meaning) -> Any:

@@ -14,7 +14,6 @@ from matching.engine.people import Pair, RankedPair
 from matching.engine.relief import recruits, relaxations, wins
 from matching.engine.sheets.cells import Entry
 from matching.engine.sheets.people import Cast
-from matching.engine.sheets.tables import Cell
 from matching.engine.sheets.words import (
     cost_words,
     kind_words,
@@ -26,6 +25,7 @@ from matching.engine.sheets.words import (
     removal_words,
     shortage_words,
 )
+from matching.engine.sheets.writing import Cell
 from matching.engine.whole import why_not, why_unmatched
 
 PAIRS = ("mentee", "mentee id", "mentor", "mentor id", "fit", "why", "set by")

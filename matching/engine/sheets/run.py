@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,12 +13,13 @@ from matching.engine.field import Field, build_field
 from matching.engine.minimum import highest_fit, raised
 from matching.engine.people import Pair
 from matching.engine.pricing import solve_field
-from matching.engine.sheets.cells import Entry, entries, listed
+from matching.engine.sheets.cells import Entry, entries, listed, told_apart
 from matching.engine.sheets.people import Cast, Directory, cast, pairs_in
 from matching.engine.sheets.report import WHY, Report
 from matching.engine.sheets.settings import Settings, read_settings
-from matching.engine.sheets.tables import ENDINGS, Flawed, Table, read, write
+from matching.engine.sheets.tables import ENDINGS, Flawed, Table, read
 from matching.engine.sheets.words import RULES
+from matching.engine.sheets.writing import Result, write
 
 T = TypeVar("T")
 SIDES = ("mentee", "mentor")
@@ -52,9 +54,12 @@ def match(order: Order) -> list[str]:
         flaws += wrong
         if table and not people and not wrong:
             flaws.append(f"{table.name}: nobody stands below the heading.")
+        if table and table.note:
+            notes.append(table.note)
         if table and own:
             notes.append(f"{table.name}: columns not used: {listed(own, 'and')}.")
-    found = _tried(flaws, _cast, order, sides, settings or Settings(), all(tables), flaws)
+    complete = all(tables) and all(map(told_apart, sides))
+    found = _tried(flaws, _cast, order, sides, settings or Settings(), complete, flaws)
     if flaws or not found or not settings or not tables[0]:
         raise Flawed(flaws)
     report = _report(order, settings, *found)
@@ -72,21 +77,33 @@ def _tried(flaws: list[str], do: Callable[..., T], *given: object) -> T | None:
 
 
 def _wrong_names(order: Order) -> list[str]:
-    flaws = [
-        f"{path.name}: results are written to files ending in {listed([*ENDINGS])}."
-        for path in (order.out, order.why)
-        if path.suffix.lower() not in ENDINGS
-    ]
+    """What is wrong with the names of the results: no file is written over another that counts."""
+    flaws = []
+    results = (order.out, order.why)
+    for path in results:
+        if path.suffix.lower() not in ENDINGS:
+            flaws.append(f"{path.name}: results are written to files ending in {listed([*ENDINGS])}.")
+        if not os.path.isdir(path.parent):
+            flaws.append(f"{path}: the folder {path.parent} is not there.")
+        if os.path.isdir(path):
+            flaws.append(f"{path}: this is a folder. Give the name of a file.")
+    if _same(*results):
+        flaws.append(f"{order.why}: pairs and reasons need two files.")
+    given = (order.mentees, order.mentors, order.criteria, order.locks, order.past, order.keep)
     flaws += [
-        f"{path}: the folder {path.parent} is not there."
-        for path in (order.out, order.why)
-        if not path.parent.is_dir()
+        f"{result}: the results would be written over {path}, which is read. Give another name with --{option}."
+        for option, result in zip(("out", "why"), results, strict=True)
+        for path in given
+        if path and _same(path, result)
     ]
-    if order.out == order.why:
-        flaws.append(f"{order.out}: pairs and reasons need two files.")
-    if len({order.mentees, order.mentors} & {order.out, order.why}):
-        flaws.append("The results would be written over a sheet that is read. Give another name.")
     return flaws
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two names, however they are spelled, are of one file."""
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.samefile(one, other)
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 @dataclass(frozen=True)
@@ -157,10 +174,12 @@ def _bad_locks(field: Field, found: Cast, fixed: Fixed, name: str) -> list[str]:
 
 
 def _write(order: Order, report: Report, separator: str) -> None:
-    rows = list(report.pair_rows()), list(report.why_rows())
+    results = [
+        Result(order.out, report.pairs_heading(), list(report.pair_rows())),
+        Result(order.why, WHY, list(report.why_rows())),
+    ]
     try:
-        write(order.out, report.pairs_heading(), rows[0], separator)
-        write(order.why, WHY, rows[1], separator)
+        write(results, separator)
     except OSError as error:
         raise Flawed(
             [f"{error.filename}: cannot be written ({(error.strerror or 'error').lower()})."]

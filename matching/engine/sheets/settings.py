@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import yaml
@@ -14,6 +15,10 @@ from matching.engine.criteria import Criteria, Rules, Weights
 from matching.engine.sheets.cells import Meaning, listed, plain
 from matching.engine.sheets.tables import Flawed
 
+_NOTHING = "tag:yaml.org,2002:null"
+_LONGEST = 60  # characters of a setting in a message
+# What YAML raises where a value is not what its mark or its form says, and the engine where it will not do.
+_UNFIT = (TypeError, ValueError, AttributeError, LookupError, OverflowError, yaml.YAMLError)
 _PARTS = {"rules": Rules, "weights": Weights}
 _ALLOWED = {
     "rules.chain_levels": "a whole number from 1 to 50",
@@ -46,7 +51,7 @@ def read_settings(path: Path) -> Settings:
         raise Flawed([f"{path}: cannot be read ({(error.strerror or 'error').lower()})."]) from error
     except UnicodeDecodeError as error:
         raise Flawed([f"{path.name}: the text is not UTF-8. Save it as UTF-8."]) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         why = getattr(error, "problem", None) or "it cannot be read"
@@ -57,7 +62,7 @@ def read_settings(path: Path) -> Settings:
         return Settings()
     if not isinstance(node, yaml.MappingNode):
         raise Flawed([f"{path.name}, line 1: settings are needed, such as rules: and weights:."])
-    flaws: list[str] = []
+    flaws = list(_twice(node, path.name))
     values = dict(_checked(node, path.name, flaws))
     if flaws:
         raise Flawed(flaws)
@@ -76,14 +81,14 @@ def _checked(node: yaml.MappingNode, name: str, flaws: list[str]) -> Iterator[tu
         elif key == "synonyms":
             yield key, _guarded(_synonyms, value, where, key, flaws)
         elif key in ("levels", "needs"):
-            yield key, _guarded(_names, value, where, key, flaws)
+            yield key, _guarded(_names if key == "levels" else _needs, value, where, key, flaws)
         else:
             yield key, _guarded(_setting(Criteria, key), value, where, key, flaws)
 
 
 def _part(node: yaml.Node, name: str, part: str, flaws: list[str]) -> Iterator[tuple[str, Any]]:
     if not isinstance(node, yaml.MappingNode):
-        if _plain(node) is not None:
+        if node.tag != _NOTHING:
             line = node.start_mark.line + 1
             flaws.append(
                 f"{name}, line {line}, {part}: settings are needed below it, indented by two spaces."
@@ -100,18 +105,32 @@ def _part(node: yaml.Node, name: str, part: str, flaws: list[str]) -> Iterator[t
 
 def _items(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node, int]]:
     for key, value in node.value:
-        yield str(_plain(key)), value, key.start_mark.line + 1
+        yield _text(key), value, key.start_mark.line + 1
+
+
+def _twice(node: yaml.Node, name: str, above: tuple[yaml.Node, ...] = ()) -> Iterator[str]:
+    """Settings that stand in the same place again."""
+    if node in above or not isinstance(node, yaml.CollectionNode):
+        return
+    if isinstance(node, yaml.MappingNode):
+        first: dict[str, int] = {}
+        for key, _, line in _items(node):
+            if key in first:
+                yield f"{name}, line {line}: {key} stands in line {first[key]} already. Delete one of the two."
+            first.setdefault(key, line)
+    for part in node.value:
+        for inner in part if isinstance(part, tuple) else (part,):
+            yield from _twice(inner, name, (*above, node))
 
 
 def _guarded(read: Callable[[Any], Any], node: yaml.Node, where: str, key: str, flaws: list[str]) -> Any:
-    value = _plain(node)
     try:
-        return read(value)
-    except (TypeError, ValueError):
+        return read(yaml.SafeLoader("").construct_document(node))
+    except _UNFIT:
         allowed = _ALLOWED.get(key) or (
             "a whole number from 0 to 10" if key.startswith("weights.") else "true or false"
         )
-        shown = "nothing" if value is None else value
+        shown = shorten(_text(node), _LONGEST) or "nothing"
         flaws.append(f"{where}, {key}: {shown} will not do. Write {allowed}.")
         return None
 
@@ -148,9 +167,17 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(plain(str(name)) for name in value)
 
 
-def _plain(node: yaml.Node) -> Any:
-    loader = yaml.SafeLoader("")
-    return loader.construct_document(node)
+def _needs(value: Any) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("one need at least")
+    return _names(value)
+
+
+def _text(node: yaml.Node) -> str:
+    """A key or a value as it is written."""
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value)
+    return (node.start_mark.buffer or "")[node.start_mark.pointer : node.end_mark.pointer]
 
 
 def _unknown(where: str, key: str, known: set[str]) -> str:

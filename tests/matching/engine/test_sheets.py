@@ -11,13 +11,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 
 from matching.engine import solve, why_not
 from matching.engine.__main__ import main
@@ -28,67 +27,8 @@ from matching.engine.sheets.example import SAMPLE
 from matching.engine.sheets.people import number_of
 from matching.engine.sheets.tables import Flawed, read
 from tests.core.test_workbooks import changed, locked
+from tests.matching.engine.folder import MENTORS, WHO, Folder, workbook
 from tests.matching.engine.limits import large
-
-Rows = list[list[str]]
-MENTEES = "name,email,strand,level,skills\nMira,m@x.org,a,3,python\nSam,s@x.org,a,3,sql\n"
-MENTORS = "name,email,strand,level,skills,capacity\nInes,i@x.org,a,5,python,1\nKofi,k@x.org,a,6,sql,1\n"
-
-
-class Folder:
-    """Two sheets and what a run makes of them."""
-
-    def __init__(self, path: Path, capture: pytest.CaptureFixture[str]) -> None:
-        self.path, self._capture = path, capture
-        self.put("mentees.csv", MENTEES)
-        self.put("mentors.csv", MENTORS)
-
-    def put(self, name: str, text: str, encoding: str = "utf-8") -> Path:
-        (self.path / name).write_bytes(text.encode(encoding))
-        return self.path / name
-
-    def run(self, *options: object, mentees: str = "mentees.csv", mentors: str = "mentors.csv") -> list[str]:
-        """Lines of a run that goes well."""
-        assert self.code(*options, mentees=mentees, mentors=mentors) == 0, self.errors
-        return self.lines
-
-    def code(self, *options: object, mentees: str = "mentees.csv", mentors: str = "mentors.csv") -> int:
-        out = ["--out", str(self.path / "pairs.csv"), "--why", str(self.path / "why.csv")]
-        sheets = [str(self.path / mentees), str(self.path / mentors)]
-        code = main([*sheets, *out, *map(str, options)])
-        told = self._capture.readouterr()
-        self.lines, self.errors = told.out.splitlines(), told.err.splitlines()
-        return code
-
-    def flaws(self, *options: object, **names: str) -> list[str]:
-        """What is wrong, one line each; nothing may have been written."""
-        before = sorted(self.path.iterdir())
-        assert self.code(*options, **names) == 2
-        assert sorted(self.path.iterdir()) == before
-        count = len(self.errors) - 1
-        counted = "one thing has" if count == 1 else f"{count} things have"
-        assert self.errors[-1] == f"Nothing was written: {counted} to be put right."
-        return self.errors[:-1]
-
-    def table(self, name: str, separator: str = ",") -> Rows:
-        with (self.path / name).open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.reader(file, delimiter=separator))
-
-    def pairs(self) -> list[tuple[str, str]]:
-        return [(row[0], row[2]) for row in self.table("pairs.csv")[1:]]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Folder:
-    return Folder(tmp_path, capsys)
-
-
-def workbook(path: Path, rows: list[list[Any]]) -> None:
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)
-    book.save(path)
-
 
 # What comes out
 
@@ -249,7 +189,7 @@ def test_no_cell_acts_as_a_formula_and_what_is_written_can_be_read_again(folder:
     folder.run()
     written = folder.table("pairs.csv")[1][0]
     assert written == (f"'{name}" if start.strip() else "cmd|x")
-    folder.run("--locks", folder.path / "pairs.csv")
+    folder.run("--locks", (folder.path / "pairs.csv").rename(folder.path / "locks.csv"))
     assert folder.table("pairs.csv")[1][6] == "lock"
 
 
@@ -284,8 +224,7 @@ def test_every_bad_cell_is_named_at_once(folder: Folder) -> None:
         "Sam,s@x.org,3,,,1,,,,\n",
     )
     folder.put("mentors.csv", "name,email,capacity\nInes,i@x.org,-1\nInes,o@x.org,1\n")
-    folder.put("locks.csv", "mentee,mentor\nSam,Nobody\n")
-    assert folder.flaws("--locks", folder.path / "locks.csv") == [
+    assert folder.flaws() == [
         'mentees.csv, row 2, column B (email): "mira" is no email address. Write one such as mira@example.org.',
         'mentees.csv, row 2, column C (level): "senior" is not a whole number from 0 to 1000. Write the level as a '
         "number, higher for more senior, or name your levels under levels: in the criteria file.",
@@ -303,12 +242,19 @@ def test_every_bad_cell_is_named_at_once(folder: Folder) -> None:
         'mentees.csv, row 4, column F (mentors wanted): "two" is not a whole number from 1 to 100. '
         "Write one, such as 2.",
         'mentees.csv, row 5, column B (email): "s@x.org" stands in row 4 already. Delete one of the rows, or tell the '
-        "two apart by an email.",
+        "two apart by an email or id.",
         'mentors.csv, row 2, column C (capacity): "-1" is not a whole number from 0 to 100. Write one, such as 2.',
+    ]
+
+
+def test_every_name_that_nobody_has_is_named_at_once(folder: Folder) -> None:
+    folder.put("mentees.csv", "name,wishes,exclude\nMira,Nobody,\nSam,,Ghost\n")
+    locks = folder.put("locks.csv", "mentee,mentor\nSam,Nobody\n")
+    assert folder.flaws("--locks", locks) == [
         'locks.csv, row 2, column B (mentor): nobody on the mentors sheet answers to "Nobody".',
-        'mentees.csv, row 2, column G (wishes): nobody called "Nobody" is on the mentors. '
+        'mentees.csv, row 2, column B (wishes): nobody called "Nobody" is on the mentors. '
         "Write the name or email as it stands there, or delete it.",
-        'mentees.csv, row 4, column J (exclude): nobody called "Ghost" is on either sheet. '
+        'mentees.csv, row 3, column C (exclude): nobody called "Ghost" is on either sheet. '
         "Write the name or email as it stands there, or delete it.",
     ]
 
@@ -378,7 +324,7 @@ def test_a_name_that_two_share_needs_the_email(folder: Folder) -> None:
     [
         ("", "mentees.csv: the first row is empty. Write the names of the columns there."),
         ("name\n", "mentees.csv: nobody stands below the heading."),
-        ("level\n", "mentees.csv, row 1: nothing says who is who. Add a column name, email or id."),
+        ("level\n", f"mentees.csv, row 1: {WHO}"),
         (
             "name,team,unit\nMira,a,b\n",
             'mentees.csv, row 1, column C (unit): means the same as "team". Keep one of the two columns.',
@@ -407,12 +353,6 @@ def test_files_that_are_not_there_or_of_another_kind_are_named(folder: Folder) -
         f"{folder.path / 'no' / 'p.doc'}: the folder {folder.path / 'no'} is not there.",
         "mentees.pdf: files ending in .pdf are not read. Save it as .csv or .xlsx.",
     ]
-    assert folder.flaws("--out", folder.path / "mentees.csv") == [
-        "The results would be written over a sheet that is read. Give another name."
-    ]
-    assert folder.flaws("--why", folder.path / "pairs.csv") == [
-        f"{folder.path / 'pairs.csv'}: pairs and reasons need two files."
-    ]
 
 
 @pytest.mark.parametrize(
@@ -429,7 +369,7 @@ def test_files_that_are_not_there_or_of_another_kind_are_named(folder: Folder) -
         ),
         ("weights:\n  skils: 3", "line 2: there is no setting weights.skils. Did you mean weights.skills?"),
         ("min_fit: 101", "line 1, min_fit: 101 will not do. Write a whole number from 0 to 100."),
-        ("floor: true", "line 1, floor: True will not do. Write a share from 0 to 1 such as 0.6."),
+        ("floor: true", "line 1, floor: true will not do. Write a share from 0 to 1 such as 0.6."),
         (
             "level_curve: 5",
             "line 1, level_curve: 5 will not do. Write a list of percentages such as [25, 75, 100].",
@@ -438,7 +378,7 @@ def test_files_that_are_not_there_or_of_another_kind_are_named(folder: Folder) -
         ("weights: 3", "line 1, weights: settings are needed below it, indented by two spaces."),
         (
             "synonyms: [py]",
-            "line 1, synonyms: ['py'] will not do. Write a skill and the other words for it, such as "
+            "line 1, synonyms: [py] will not do. Write a skill and the other words for it, such as "
             "python: [py, python3].",
         ),
         (
