@@ -138,7 +138,7 @@ class LocalDate(Func):
 
 
 def with_progress(mentorships: QuerySet[Mentorship]) -> QuerySet[Any]:
-    """Each with today (in its cohort's zone) and where it stands by then.
+    """Each with today (in its cohort's zone), whether it has begun, and where it stands by then.
 
     agreement_state (draft, signed_mentor, signed_mentee, waiting_supervisor, in_force or ended), agreement_due,
     agreement_version, waiting_since, plans_written, plans_shared, plan_due, met (meetings of this month), late_months,
@@ -166,6 +166,7 @@ def with_progress(mentorships: QuerySet[Mentorship]) -> QuerySet[Any]:
         asks_help=Exists(HelpRequest.objects.filter(mentorship=OuterRef("pk"), handled_at=None)),
         sitting=Coalesce(Subquery(_count(mentees.order_by())), 0),
         is_small=ExpressionWrapper(_too_few(), output_field=BooleanField()),
+        begun=ExpressionWrapper(Q(starts_on__lte=F("today")), output_field=BooleanField()),
     )
 
 
@@ -238,8 +239,9 @@ def silent_before() -> datetime:
 
 
 def is_silent() -> Q:
-    """For rows of `with_progress`: open, and not heard of in three weeks."""
-    return Q(state__in=OPEN_STATES, last_heard__lt=silent_before())
+    """For rows of `with_progress`: open, begun three weeks ago, and not heard of since."""
+    before = silent_before()
+    return Q(state__in=OPEN_STATES, starts_on__lt=before.date(), last_heard__lt=before)
 
 
 def is_late() -> Q:

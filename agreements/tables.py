@@ -8,6 +8,7 @@ import django_tables2 as tables
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -59,15 +60,20 @@ class MentorshipTable(tables.Table):
         return plan_tag(record)
 
     def render_met(self, value: int, record: Any) -> str:
-        """Out of how many; nothing is asked of those that have ended."""
-        if record.state == Mentorship.State.ENDED:
+        """Out of how many; nothing is asked of those that have ended, or are yet to begin."""
+        if record.state == Mentorship.State.ENDED or not record.begun:
             return "—"
         return _("%(met)d of %(wanted)d") % {"met": value, "wanted": record.meetings_per_month}
 
     def render_last_heard(self, value: Any, record: Any) -> SafeString:
-        """How long ago; a tag once it is silence."""
+        """How long ago; a tag once it is silence. Of those yet to begin, when they do."""
+        if not record.begun and record.state != Mentorship.State.ENDED:
+            return tag(_("Begins %(day)s") % {"day": date_format(record.starts_on, "DATE_FORMAT")}, "plain")
         ago = _("%(time)s ago") % {"time": timesince(value, depth=1)}
-        silent = record.state != Mentorship.State.ENDED and value < silent_before()
+        before = silent_before()
+        silent = (
+            record.state != Mentorship.State.ENDED and record.starts_on < before.date() and value < before
+        )
         return tag(ago, "wait" if silent else "plain")
 
 

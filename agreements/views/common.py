@@ -32,7 +32,7 @@ def pair_context(request: HttpRequest, mentorship: Mentorship) -> dict[str, Any]
     people: list[Member] = mentorship.people  # type: ignore[attr-defined]
     mine = next(member for member in people if member.person_id == me)
     partners = [member for member in people if member.person_id != me]
-    is_circle = mentorship.strand.format == Strand.Format.CIRCLE
+    is_circle, today = mentorship.strand.format == Strand.Format.CIRCLE, today_in(mentorship.cohort.timezone)
     labels = words(mentorship.cohort.program)
     names, circle = _partners_named(partners, is_circle), named(mentorship) if is_circle else ""
     return {
@@ -48,10 +48,11 @@ def pair_context(request: HttpRequest, mentorship: Mentorship) -> dict[str, Any]
         "mentor_names": listed([row.person.name for row in partners if row.side == Member.Side.MENTOR]),
         "is_mentee": mine.side == Member.Side.MENTEE,
         "is_open": mentorship.state != Mentorship.State.ENDED,
+        "begun": today >= mentorship.starts_on,
         "is_circle": is_circle,
         "agreement_readers": _agreement_readers(labels["supervisor"], is_circle),
         "leaves": any(member.side == mine.side for member in partners),  # alone, and the others go on
-        "today": today_in(mentorship.cohort.timezone),
+        "today": today,
     }
 
 

@@ -44,7 +44,7 @@ def meetings(request: HttpRequest, uid: UUID) -> HttpResponse:
         "page": Paginator(rows, 20).get_page(request.GET.get("page")),
         "form": form,
         "met": rows.filter(held_on__year=today.year, held_on__month=today.month).count(),
-        "can_log": context["is_open"] and today >= found.starts_on,
+        "can_log": context["is_open"] and context["begun"],
     }
     return render(request, "agreements/meetings.html", context)
 

@@ -199,8 +199,8 @@ def _names(proposal: Proposal) -> dict[str, Any]:
 
 def _published(request: HttpRequest, cohort: Cohort, made: Sequence[Mentorship]) -> HttpResponse:
     text = ngettext(
-        "%(n)d mentorship has begun. The mails to both sides wait under Mail for you to send.",
-        "%(n)d mentorships have begun. The mails to both sides wait under Mail for you to send.",
+        "%(n)d mentorship is published. The mails to both sides wait under Mail for you to send.",
+        "%(n)d mentorships are published. The mails to both sides wait under Mail for you to send.",
         len(made),
     )
     messages.success(request, text % {"n": len(made)})
