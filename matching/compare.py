@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from matching.criteria_words import LABELS
+from matching.floors import share_rows
 from matching.models import Decision, Exclusion, Leftover, Proposal, Run
 from matching.moves import FigureRow, Move, different, figures, held_by, kind_of, moves
 from matching.option_words import minimum_words, start_words
@@ -69,7 +70,7 @@ def compare(before: Run, after: Run, *, kind: str = "", number: str | None = Non
     reasons = _Reasons(before, after, shown)
     every = list(kinds.values())
     return Comparison(
-        figures=figures(before.numbers, after.numbers),
+        figures=[*figures(before.numbers, after.numbers), *share_rows(before.numbers, after.numbers)],
         differences=differences(before, after),
         decisions=_decisions_between(before, after),
         counts={"": len(every), **{name: every.count(name) for name in KINDS}},

@@ -288,6 +288,8 @@ def _cost(wish: Mapping[str, Any]) -> str:
             return _("Somebody who was left out last time would go without again.")
         case 1:
             return _("Somebody without a mentor would go without, for somebody who has one already.")
+    if wish.get("shortfall", 0) > 0:  # older runs have none
+        return _("A directorate would fall further below the share that the criteria ask for.")
     if wish["points"] < 0.1:
         return _("It would cost nothing: this run chose among results that are equally good.")
     points = max(1, round(wish["points"]))

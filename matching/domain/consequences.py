@@ -19,6 +19,7 @@ from matching.domain.undo import Wanted
 from matching.engine import EngineError
 from matching.engine.minimum import highest_fit
 from matching.engine.pricing import solve_field
+from matching.floors import share_rows
 from matching.models import Run
 from matching.moves import FigureRow, Held, Move, different, figures, held, held_by, moves
 from matching.options import criteria_for
@@ -65,7 +66,7 @@ def consequences(*, run: Run, wanted: Wanted) -> Consequences:
     found = moves(before, after, changed, by_hand=by_hand)
     kinds = [move.kind for move in found]
     return Consequences(
-        figures=figures(known, numbers),
+        figures=[*figures(known, numbers), *share_rows(known, numbers)],
         moves=found,
         counts={kind: kinds.count(kind) for kind in ("out", "into", "moved")},
         costs_people=len(before) - len(after),

@@ -15,6 +15,7 @@ from matching.engine import Problem, Solution, whole
 from matching.engine.field import Field, Part
 from matching.engine.relief import Relaxation, relaxations, wins
 from matching.engine.runners_up import RunnersUp, runners_up
+from matching.engine.solution import targets
 from matching.kind_words import stored_kind
 from matching.models import Leftover, Outlook, Proposal
 from matching.snapshot import HAS_ONE, LEFT_OUT, NEEDS, Side, Snapshot
@@ -235,6 +236,7 @@ class Findings:
             "covered": int(answer.covered),
             "pairs": int(answer.pairs),
             "tier": self._first_tier(answer.tiers),
+            "shortfall": int(answer.shortfall),
             # In the points that people see: those of this mentee's scale.
             "points": round(100 * int(answer.score) / max(1, int(self.field.attainable[mentee])), 1),
             "changes": [
@@ -290,7 +292,29 @@ class Findings:
             "further_served": sum(row in self.mentors_of for row in further),
             "changed": len({pair for pair in pairs if pair[0] in had} - set(snapshot.keep)) if had else None,
             "gains": self.gains,
+            "floors": self._floors(),
         }
+
+    def _floors(self) -> list[dict[str, int]]:
+        """Of each directorate with a share to reach: its mentees, how many are wanted, matched, have anybody at all."""
+        problem = self.problem
+        groups = len(problem.floor)
+        if not groups:
+            return []
+
+        def in_groups(rows: Any) -> list[int]:
+            of = problem.group[rows]
+            count: list[int] = np.bincount(of[of >= 0], minlength=groups).tolist()
+            return count
+
+        columns = {
+            "unit": self.field.group_ids.tolist(),
+            "people": in_groups(np.arange(len(problem.group))),
+            "wanted": targets(problem).tolist(),
+            "matched": in_groups(np.unique(self.solution.mentee)),
+            "able": in_groups(np.unique(problem.mentee)),
+        }
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _next_best(found: RunnersUp, row: int, others: Side) -> list[dict[str, int]]:

@@ -15,6 +15,7 @@ from core.ui import Link
 from matching.compare import KINDS, compare
 from matching.equity import equity, equity_beside
 from matching.facets import facets
+from matching.floors import missed
 from matching.pictures import BAR, HEIGHT, cohort_map, distribution
 from matching.queries import READY, runs_of
 from matching.summary import only_circles
@@ -80,6 +81,7 @@ def pictures(request: HttpRequest, program: str, cohort: str, number: int) -> Ht
         "map": cohort_map(run, known, by, page),
         "columns": columns,
         "equity": equity(run),
+        "under_share": missed(run),
         "only_circles": only_circles(run),
         "bars": {"width": BAR * len(columns), "bar": BAR - 8, "height": HEIGHT},
     }

@@ -21,6 +21,7 @@ from matching.domain.decisions import last_number
 from matching.domain.runs import cancel_run
 from matching.engine.field import Criteria
 from matching.facets import chosen, facets
+from matching.floors import missed
 from matching.forms import LockForm, ReviewFilter, again
 from matching.models import Proposal, Run
 from matching.option_words import unusual
@@ -42,7 +43,8 @@ def show(request: HttpRequest, program: str, cohort: str, number: int) -> HttpRe
     run = get_object_or_404(runs_of(found), number=number)
     context = {**matching_context(request, found), "run": run, "run_url": request.path}
     if run.state in READY:
-        return render(request, "matching/review.html", {**context, **_review(request, found, run)})
+        context |= {**_review(request, found, run), "under_share": missed(run)}
+        return render(request, "matching/review.html", context)
     context["stage"] = stage_words(run)
     context["failure"] = left_words.failure(run) if run.state == Run.State.FAILED else None
     context["options"] = unusual(run)

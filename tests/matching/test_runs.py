@@ -74,7 +74,7 @@ def test_the_numbers_are_those_of_the_pairs():
         "total": sum(scores), "mean": round(sum(scores) / 2, 1), "median": sum(scores) / 2, "lowest": scores[0],
         "wishers": 2, "wishes": {"1": 1, "2": 1, "3": 0}, "locked": 0,
         "left_out_before": 1, "left_out_served": 1, "further": 0, "further_served": 0, "changed": None,
-        "blocking": 0, "gains": True,
+        "blocking": 0, "gains": True, "floors": [],
     }  # fmt: skip
 
 
