@@ -55,11 +55,12 @@ class Entry:
     exclude: str = ""
     left_out: bool = False
     group: str = ""
+    joined: str = ""  # key of the same person on the other sheet
 
     @property
     def key(self) -> str:
         """What tells this person from all others."""
-        return plain(self.id or self.email or self.name)
+        return self.joined or plain(self.id or self.email or self.name)
 
     @property
     def shown(self) -> str:

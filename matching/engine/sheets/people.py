@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from matching.engine.people import UNKNOWN, Links, Pair, People, RankedPair
-from matching.engine.sheets.cells import Entry, Meaning, column_name, parted, plain
-from matching.engine.sheets.tables import Flawed, Table
+from matching.engine.sheets.cells import Entry, Meaning
+from matching.engine.sheets.tables import Flawed
+from matching.engine.sheets.who import Directory, number_of, supervisors
 
 MOST_BITS = 63
 _HIGHEST = 50  # steps up a chain of command
@@ -25,6 +25,7 @@ class Cast:
     sides: tuple[People, People]
     links: Links
     words: dict[str, list[str]]  # ids of strands, skills..., by column, in order
+    away: list[str]  # supervisors who are on neither sheet
 
     def word(self, column: str, number: int) -> str:
         """The word of an id."""
@@ -33,46 +34,6 @@ class Cast:
     def masked(self, column: str, mask: int) -> list[str]:
         """The words of a bit mask."""
         return [word for bit, word in enumerate(self.words[column]) if mask >> bit & 1]
-
-
-class Directory:
-    """Who is meant by a name, an email or an id in a cell."""
-
-    def __init__(self, mentees: Sequence[Entry], mentors: Sequence[Entry]) -> None:
-        self._keys: dict[str, dict[str, set[str]]] = {"mentee": {}, "mentor": {}}
-        for side, entries in (("mentee", mentees), ("mentor", mentors)):
-            for entry in entries:
-                for said in {plain(entry.id), plain(entry.email), plain(entry.name)} - {""}:
-                    self._keys[side].setdefault(said, set()).add(entry.key)
-
-    def keys(self, said: str, sides: Sequence[str] = ("mentee", "mentor")) -> set[str]:
-        """Keys of everybody who answers to this on one of the sides."""
-        return set[str]().union(*(self._keys[side].get(plain(said), set()) for side in sides))
-
-    def named(self, entry: Entry, column: str, sides: Sequence[str], flaws: list[str]) -> Iterator[str]:
-        """Keys of the people in a list cell, in order; who is not found is a flaw."""
-        text = getattr(entry, column)
-        for said in [text] if self.keys(text, sides) else parted(text):
-            if not said.strip():
-                continue
-            found = self.keys(said, sides)
-            if len(found) == 1:
-                yield found.pop()
-            elif found:
-                flaws.append(
-                    f'{entry.where(column)}: {len(found)} people are called "{said.strip()}". Write the email.'
-                )
-            else:
-                where = f"the {sides[0]}s" if len(sides) == 1 else "either sheet"
-                flaws.append(
-                    f'{entry.where(column)}: nobody called "{said.strip()}" is on {where}. '
-                    "Write the name or email as it stands there, or delete it."
-                )
-
-
-def number_of(key: str) -> int:
-    """A person id that stays the same from run to run."""
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) >> 2
 
 
 def cast(mentees: list[Entry], mentors: list[Entry], meaning: Meaning, past: Sequence[Pair] = ()) -> Cast:
@@ -90,11 +51,12 @@ def cast(mentees: list[Entry], mentors: list[Entry], meaning: Meaning, past: Seq
         if len(words[name]) > MOST_BITS:
             many = f"{len(words[name])} different words"
             flaws.append(f"{mentees[0].table.name}, column {name}: {many}, {MOST_BITS} can be told apart.")
+    boss, away = supervisors(everybody, book, flaws)
     if flaws:
         raise Flawed(flaws)
-    above = _above(everybody, book)
+    above = {key: [number_of(above) for above in _up(key, boss)] for key in boss}
     sides = _people(mentees, words, above), _people(mentors, words, above)
-    return Cast(mentees, mentors, sides, links, words)
+    return Cast(mentees, mentors, sides, links, words, away)
 
 
 def _links(
@@ -120,16 +82,6 @@ def _links(
         named = dict.fromkeys(book.named(entry, "exclude", ("mentee", "mentor"), flaws))
         exclusions += [(number_of(entry.key), number_of(other)) for other in named]
     return Links(wishes, asked, introductions, exclusions, past)
-
-
-def _above(everybody: list[Entry], book: Directory) -> dict[str, list[int]]:
-    """The chain of command of everybody, as far as the two sheets tell it."""
-    boss: dict[str, str] = {}
-    for entry in everybody:
-        if entry.supervisor:
-            found = book.keys(entry.supervisor)
-            boss.setdefault(entry.key, found.pop() if len(found) == 1 else plain(entry.supervisor))
-    return {key: [number_of(above) for above in _up(key, boss)] for key in boss}
 
 
 def _up(key: str, boss: dict[str, str]) -> Iterator[str]:
@@ -165,31 +117,3 @@ def _people(side: list[Entry], words: dict[str, list[str]], above: dict[str, lis
         group=one("group") if words["group"] else one("unit"),
         **columns,
     )  # fmt: skip
-
-
-def pairs_in(table: Table, book: Directory, flaws: list[str] | None) -> list[Pair]:
-    """Person ids of the pairs of a sheet with the columns mentee and mentor (ids and emails before names).
-
-    People who take no part are flaws; without a list of flaws they are passed over.
-    """
-    names = {column_name(heading): place for place, heading in enumerate(table.heading)}
-    columns = {
-        side: place
-        for side in ("mentee", "mentor")
-        for said in ("name", "", "email", "id")
-        if (place := names.get(f"{side} {said}".strip())) is not None
-    }
-    if len(columns) < 2:
-        raise Flawed([f"{table.name}, row 1: the columns mentee and mentor are needed."])
-    found = []
-    for row, cells in table.rows:
-        keys = {side: book.keys(cells[place], (side,)) for side, place in columns.items()}
-        for side, place in columns.items():
-            if flaws is not None and len(keys[side]) != 1:
-                many = "nobody" if not keys[side] else f"{len(keys[side])} people"
-                flaws.append(
-                    f'{table.where(row, place)}: {many} on the {side}s sheet answers to "{cells[place]}".'
-                )
-        if len(keys["mentee"]) == len(keys["mentor"]) == 1:
-            found.append((number_of(keys["mentee"].pop()), number_of(keys["mentor"].pop())))
-    return list(dict.fromkeys(found))

@@ -14,15 +14,15 @@ from matching.engine.minimum import highest_fit, raised
 from matching.engine.people import Pair
 from matching.engine.pricing import solve_field
 from matching.engine.sheets.cells import Entry, entries, listed, told_apart
-from matching.engine.sheets.people import Cast, Directory, cast, pairs_in
+from matching.engine.sheets.people import Cast, cast
 from matching.engine.sheets.report import WHY, Report
 from matching.engine.sheets.settings import Settings, read_settings
-from matching.engine.sheets.tables import ENDINGS, Flawed, Table, read
+from matching.engine.sheets.tables import ENDINGS, Flawed, Table, read, some
+from matching.engine.sheets.who import SIDES, Directory, join, pairs_in
 from matching.engine.sheets.words import RULES
 from matching.engine.sheets.writing import Result, write
 
 T = TypeVar("T")
-SIDES = ("mentee", "mentor")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def match(order: Order) -> list[str]:
         raise Flawed(flaws)
     report = _report(order, settings, *found)
     _write(order, report, tables[0].separator)
-    return [*notes, *report.summary(), f"Written: {order.out} and {order.why}."]
+    return [*notes, *found[1].notes, *report.summary(), f"Written: {order.out} and {order.why}."]
 
 
 def _tried(flaws: list[str], do: Callable[..., T], *given: object) -> T | None:
@@ -112,6 +112,7 @@ class Fixed:
 
     locks: list[Pair]
     keep: list[Pair]
+    notes: list[str]
     table: Table | None = None  # of the locks
 
 
@@ -119,18 +120,20 @@ def _cast(
     order: Order, sides: list[list[Entry]], settings: Settings, complete: bool, flaws: list[str]
 ) -> tuple[Cast, Fixed] | None:
     """Everybody with their links; names are looked up only if both sheets could be read."""
-    book = Directory(*sides)
     tables = {name: _tried(flaws, read, path) for name, path in _pair_sheets(order)}
     if not complete:
         return None
+    notes = join(*sides)
+    book = Directory(*sides)
     pairs: dict[str, list[Pair]] = {"locks": [], "past": [], "keep": []}
     for name, table in tables.items():
-        wrong: list[str] = []
-        if table:
-            pairs[name] = _tried(flaws, pairs_in, table, book, wrong if name == "locks" else None) or []
-        flaws += wrong
-    found = cast(sides[0], sides[1], settings.meaning, pairs["past"])
-    return found, Fixed(pairs["locks"], pairs["keep"], tables.get("locks"))
+        if table and (found := _tried(flaws, pairs_in, table, book, name, flaws)):
+            pairs[name] = found[0]
+            notes += [*[table.note] * bool(table.note), *found[1]]
+    made = cast(sides[0], sides[1], settings.meaning, pairs["past"])
+    if made.away:
+        notes.append(f"Supervisors on neither sheet, so that no rule follows from them: {some(made.away)}.")
+    return made, Fixed(pairs["locks"], pairs["keep"], notes, tables.get("locks"))
 
 
 def _pair_sheets(order: Order) -> list[tuple[str, Path]]:

@@ -29,7 +29,7 @@ _DAMAGED = (
 _ESCAPED = re.compile(r"^'(?=[=+\-@])")
 _SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
 _ASK = "Save it as .csv or .xlsx."
-_NAMED = 5  # cells that a message names
+_NAMED = 5  # things that a message names
 
 
 class Flawed(Exception):
@@ -160,20 +160,21 @@ def _lost(name: str, sheet: Any) -> list[str]:
     flaws = []
     if merged:
         flaws.append(
-            f"{name}: cells are merged ({_some(merged)}), and only the first of them holds the text. "
+            f"{name}: cells are merged ({some(merged)}), and only the first of them holds the text. "
             "Unmerge them, and write the text into each."
         )
     if unknown:
         flaws.append(
-            f"{name}: formulas have no result in the file ({_some(unknown)}). Open it in your spreadsheet program, "
+            f"{name}: formulas have no result in the file ({some(unknown)}). Open it in your spreadsheet program, "
             "save it and try again, or write what should stand there."
         )
     return flaws
 
 
-def _some(cells: list[str]) -> str:
-    more = f" and {len(cells) - _NAMED} more" if len(cells) > _NAMED else ""
-    return ", ".join(cells[:_NAMED]) + more
+def some(things: list[str]) -> str:
+    """A list in a message, cut where it is long."""
+    more = f" and {len(things) - _NAMED} more" if len(things) > _NAMED else ""
+    return ", ".join(things[:_NAMED]) + more
 
 
 def _text(value: Any) -> str:

@@ -24,8 +24,8 @@ from matching.engine.field import Criteria, Links, People, Rules, build_field
 from matching.engine.sheets import report
 from matching.engine.sheets.cells import ALIASES
 from matching.engine.sheets.example import SAMPLE
-from matching.engine.sheets.people import number_of
 from matching.engine.sheets.tables import Flawed, read
+from matching.engine.sheets.who import number_of
 from tests.core.test_workbooks import changed, locked
 from tests.matching.engine.folder import MENTORS, WHO, Folder, workbook
 from tests.matching.engine.limits import large
