@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import CharField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Greatest, TruncDate
+from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from agreements.domain.versions import PURPOSE
 from agreements.models import ActionPlan, Agreement, HelpRequest, Member, Mentorship, Signature
-from core.dates import EndOfDay
+from core.dates import EndOfDay, LocalDay
 from core.roles import Permission, roles_granting
 from notifications.deadlines import COLUMNS, Deadline, DeadlineKind, Wording, register
 from notifications.models import EmailLink
@@ -42,7 +42,7 @@ def agreements_to_sign() -> Rows:
         object_id=F(f"{agreement}id"),
         agreement_state=F(f"{agreement}state"),
         occurrence=text(""),
-        opens_on=TruncDate(f"{agreement}created_at"),
+        opens_on=LocalDay(F(f"{agreement}created_at"), F("person__timezone")),
         due_on=F(f"{agreement}due_on"),
         due_at=EndOfDay(F(f"{agreement}due_on"), F("mentorship__cohort__timezone")),
         done_at=Subquery(signed),
@@ -163,9 +163,9 @@ def approvals() -> Rows:
         cohort_id=Subquery(cohort),
         object_id=F("target_id"),
         occurrence=text(""),
-        opens_on=TruncDate("created_at"),
-        due_on=Greatest(Subquery(agreement.values("due_on")[:1]), TruncDate("created_at")),
+        opens_on=LocalDay(F("created_at"), F("recipient__timezone")),
         zone=Subquery(agreement.values("mentorship__cohort__timezone")[:1]),
+        due_on=Greatest(Subquery(agreement.values("due_on")[:1]), LocalDay(F("created_at"), F("zone"))),
         done_at=F("used_at"),
     )
     return (
@@ -202,7 +202,7 @@ def help_to_give() -> Rows:
         cohort_id=F("program__cohorts__mentorships__cohort_id"),
         object_id=F(f"{asked}id"),
         occurrence=text(""),
-        opens_on=TruncDate(f"{asked}created_at"),
+        opens_on=LocalDay(F(f"{asked}created_at"), F("person__timezone")),
         due_on=F(f"{asked}due_on"),
         due_at=EndOfDay(F(f"{asked}due_on"), F("program__cohorts__timezone")),
         done_at=F(f"{asked}handled_at"),

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import DateTimeField, Expression, F, Func, Value
+from django.db.models import DateField, DateTimeField, Expression, F, Func, Value
 from django.utils import timezone
 
 
@@ -41,3 +41,14 @@ class EndOfDay(Func):
 
     def __init__(self, day: Expression | F, zone: F | Value) -> None:
         super().__init__(day, zone)
+
+
+class LocalDay(Func):
+    """SQL: the date of an instant in the zone that a column holds, or some days later."""
+
+    template = "((%(expressions)s)::date + %(days)s)"
+    arg_joiner = " AT TIME ZONE "
+    output_field = DateField()
+
+    def __init__(self, instant: Expression | F, zone: Expression | F | Value, *, days: int = 0) -> None:
+        super().__init__(instant, zone, days=days)

@@ -8,11 +8,9 @@ from typing import Any
 from django.db.models import (
     CharField,
     DateField,
-    DateTimeField,
     Exists,
     ExpressionWrapper,
     F,
-    Func,
     Min,
     OuterRef,
     Q,
@@ -20,12 +18,11 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.dates import EndOfDay
+from core.dates import EndOfDay, LocalDay
 from core.roles import Permission, roles_granting
 from matching.models import Run, SideAnswer
 from matching.queries import questions
@@ -94,7 +91,7 @@ def answer_rows() -> QuerySet[Any, Any]:
             cohort_id=F("enrollment__cohort"),
             object_id=F("pk"),
             occurrence=Value("", output_field=CharField()),
-            opens_on=Cast(F("asked_at"), DateField()),
+            opens_on=LocalDay(F("asked_at"), F("enrollment__person__timezone")),
             due_at=EndOfDay(F("due_on"), F("enrollment__cohort__timezone")),
             done_at=F("answered_at"),
         )
@@ -133,11 +130,8 @@ def decide_rows() -> QuerySet[Any, Any]:
     agreed = Introduction.objects.filter(
         live, cohort=OuterRef("program__cohorts"), state=Introduction.State.AGREED
     ).order_by("answered_at")
-    zone = F("program__cohorts__timezone")
-    first = Func(
-        zone, Subquery(agreed.values("answered_at")[:1]), function="timezone", output_field=DateTimeField()
-    )
-    due = ExpressionWrapper(Cast(first, DateField()) + Value(DECIDE_DAYS), output_field=DateField())
+    first, zone = Subquery(agreed.values("answered_at")[:1]), F("program__cohorts__timezone")
+    due = LocalDay(first, zone, days=DECIDE_DAYS)
     return (
         Membership.objects.filter(role__in=roles_granting(Permission.RUN_MATCHING), organization=None)
         .filter(Exists(agreed), program__cohorts__state__in=BEFORE_PAIRS)
@@ -146,7 +140,7 @@ def decide_rows() -> QuerySet[Any, Any]:
             cohort_id=F("program__cohorts"),
             object_id=F("program__cohorts"),
             occurrence=Value("", output_field=CharField()),
-            opens_on=Cast(first, DateField()),
+            opens_on=LocalDay(first, F("person__timezone")),
             due_on=due,
             due_at=EndOfDay(due, zone),
             done_at=NEVER,

@@ -14,7 +14,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -25,7 +24,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.dates import EndOfDay
+from core.dates import EndOfDay, LocalDay
 from core.roles import Permission, roles_granting
 from notifications.deadlines import COLUMNS, NEVER, Deadline, DeadlineKind, Wording, register
 from participants.models import Enrollment, Introduction, Shortlist
@@ -40,14 +39,6 @@ CHOOSING = (Cohort.State.CALL_OPEN, Cohort.State.SELECTING, Cohort.State.MATCHIN
 
 def _text(value: str) -> Value:
     return Value(value, output_field=CharField())
-
-
-class LocalDatePlus(Func):
-    """The local date of an instant in a zone, some days later."""
-
-    template = "((%(expressions)s)::date + %(days)s)"
-    arg_joiner = " AT TIME ZONE "
-    output_field = DateField()
 
 
 def finish_rows() -> QuerySet[Any, Any]:
@@ -72,15 +63,14 @@ def finish_rows() -> QuerySet[Any, Any]:
 
 def accept_rows() -> QuerySet[Any, Any]:
     """Places offered and not answered yet."""
-    offered = LocalDatePlus(F("decided_at"), F("cohort__timezone"), days=0)
-    due = LocalDatePlus(F("decided_at"), F("cohort__timezone"), days=OFFER_DAYS)
+    due = LocalDay(F("decided_at"), F("cohort__timezone"), days=OFFER_DAYS)
     return (
         Enrollment.objects.filter(state=S.OFFERED, decided_at__isnull=False)
         .annotate(
             kind=_text("accept_place"),
             object_id=F("pk"),
             occurrence=_text(""),
-            opens_on=offered,
+            opens_on=LocalDay(F("decided_at"), F("person__timezone")),
             due_on=due,
             due_at=EndOfDay(due, F("cohort__timezone")),
             done_at=NEVER,
@@ -91,7 +81,7 @@ def accept_rows() -> QuerySet[Any, Any]:
 
 def review_rows() -> QuerySet[Any, Any]:
     """One for each member of staff and cohort, while applications of people they decide on wait."""
-    waiting = Enrollment.objects.filter(cohort=OuterRef("program__cohorts"), state=S.SUBMITTED)
+    waiting = Enrollment.objects.filter(cohort=OuterRef("cohort_id"), state=S.SUBMITTED)
     own = waiting.filter(person__organization=OuterRef("organization"))
     closes, zone = F("program__cohorts__call_closes_on"), F("program__cohorts__timezone")
     due = ExpressionWrapper(closes + Value(REVIEW_DAYS), output_field=DateField())
@@ -117,7 +107,9 @@ def review_rows() -> QuerySet[Any, Any]:
 
 def answer_rows() -> QuerySet[Any, Any]:
     """Somebody waits for a yes or no, or got one."""
-    asked = Case(When(asked_by=Enrollment.Role.MENTEE, then=F("mentor__person")), default=F("mentee__person"))
+    of_mentee = Q(asked_by=Enrollment.Role.MENTEE)
+    asked = Case(When(of_mentee, then=F("mentor__person")), default=F("mentee__person"))
+    zone = Case(When(of_mentee, then=F("mentor__person__timezone")), default=F("mentee__person__timezone"))
     live = Q(mentee__state__in=LIVE, mentor__state__in=LIVE)
     return (
         Introduction.objects.filter(Q(answered_at__isnull=False) | live & Q(state=Introduction.State.ASKED))
@@ -126,7 +118,7 @@ def answer_rows() -> QuerySet[Any, Any]:
             person_id=asked,
             object_id=F("pk"),
             occurrence=_text(""),
-            opens_on=LocalDatePlus(F("created_at"), F("cohort__timezone"), days=0),
+            opens_on=LocalDay(F("created_at"), zone),
             due_on=F("expires_on"),
             due_at=EndOfDay(F("expires_on"), F("cohort__timezone")),
             done_at=F("answered_at"),
@@ -137,7 +129,6 @@ def answer_rows() -> QuerySet[Any, Any]:
 
 def rank_rows() -> QuerySet[Any, Any]:
     """Shortlists of people who take part: to rank, or ranked."""
-    zone = F("enrollment__cohort__timezone")
     return (
         Shortlist.objects.filter(
             Q(ranked_at__isnull=False)
@@ -149,8 +140,8 @@ def rank_rows() -> QuerySet[Any, Any]:
             cohort_id=F("enrollment__cohort"),
             object_id=F("pk"),
             occurrence=_text(""),
-            opens_on=LocalDatePlus(F("created_at"), zone, days=0),
-            due_at=EndOfDay(F("due_on"), zone),
+            opens_on=LocalDay(F("created_at"), F("enrollment__person__timezone")),
+            due_at=EndOfDay(F("due_on"), F("enrollment__cohort__timezone")),
             done_at=F("ranked_at"),
         )
         .values_list(*COLUMNS)

@@ -17,6 +17,7 @@ from agreements.domain.plans import save_plan, share_plan
 from agreements.models import Agreement, Mentorship
 from core.roles import Role
 from notifications.deadlines import COLUMNS, Deadline, kinds
+from notifications.queries import open_for
 from people.models import Person
 from tests.agreements.helpers import current, link_of, signed, team
 from tests.agreements.test_plans import TEXTS
@@ -253,3 +254,17 @@ def test_wording_costs_the_same_for_one_and_for_thirty(kind: str, count_queries:
             kinds()[kind].words(found)
         spent.append(len(counted))
     assert spent[0] == spent[1]
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_what_came_to_be_this_minute_is_there_at_once_wherever_one_is(zone: str) -> None:
+    with time_machine.travel(datetime(2027, 3, 2, 0, 17, tzinfo=UTC), tick=False):
+        mentorship, mentor, mentee, supervisor = team()
+        manager = MembershipFactory(program=mentorship.cohort.program, role=Role.MANAGER).person
+        Person.objects.update(timezone=zone)
+        people = [Person.objects.get(pk=one.pk) for one in (mentee, supervisor, manager)]
+        ask_for_help(mentorship=mentorship, by=mentee, wish="advice")
+        before = {row.kind for row in open_for(people[0])}
+        signed(mentorship, mentor, mentee)
+        after = {row.kind for one in people[1:] for row in open_for(one)}
+    assert ("sign_agreement" in before, after) == (True, {"supervisor_approves", "give_help"})

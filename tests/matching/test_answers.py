@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -18,6 +19,7 @@ from matching.domain.answers import answer_pair, ask_sides
 from matching.domain.fixed import exclude_pair
 from matching.models import Exclusion, Lock, Run, SideAnswer
 from notifications.models import Message
+from notifications.queries import open_for
 from participants.models import Enrollment
 from people.models import Person
 from programs.models import Cohort
@@ -330,3 +332,15 @@ def test_the_desk_asks(here, login):
     assert (
         login(MembershipFactory(program=here.program, role="hr_liaison").person).get(url).status_code == 403
     )
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_the_question_is_among_the_next_steps_at_once_wherever_one_is(here, zone):
+    """It is the evening before in Los Angeles and the next day in Auckland, whatever the cohort's own zone is."""
+    Person.objects.update(timezone=zone)
+    Cohort.objects.update(timezone="Europe/Paris")
+    run = here.run()
+    with time_machine.travel(datetime(2027, 3, 2, 0, 17, tzinfo=UTC), tick=False):
+        ask_sides(run=run, due_on=date(2027, 3, 9), by=here.manager)
+        owed = open_for(question("Mira Kovac").enrollment.person)
+    assert [row.kind for row in owed] == ["answer_pair"]

@@ -8,7 +8,9 @@ import time_machine
 
 from core.roles import Role
 from notifications.deadlines import COLUMNS, Deadline, kinds
-from participants.models import Enrollment
+from notifications.queries import open_for
+from participants.models import Enrollment, Shortlist
+from people.models import Person
 from programs.models import Cohort
 from tests import factories as make
 from tests.participants.world import Call, days, new_call
@@ -62,12 +64,13 @@ class TestFinish:
 
 class TestAccept:
     def test_seven_days_of_the_cohorts_zone(self) -> None:
+        """It opens where the person is, who reads it there at once."""
         call = new_call(timezone="Pacific/Auckland")
         mine = call.enroll("offered", decided_at=datetime(2026, 5, 1, 13, tzinfo=UTC))
         (row,) = rows("accept_place")
         assert (row.person_id, row.opens_on, row.due_on) == (
             mine.person_id,
-            date(2026, 5, 2),
+            date(2026, 5, 1),
             date(2026, 5, 9),
         )
         assert row.due_at == datetime(2026, 5, 9, 12, tzinfo=UTC)
@@ -115,6 +118,12 @@ class TestReview:
             limited.pk: "Decide on 1 application",
         }
 
+    def test_what_waits_in_one_cohort_is_not_owed_in_another(self, call: Call) -> None:
+        call.enroll()
+        make.CohortFactory(program=call.program, state="matching")
+        assert [row.cohort_id for row in rows("review_applications")] == [call.cohort.pk]
+        assert verbs("review_applications") == ["Decide on 1 application"]
+
     def test_not_for_another_program_or_a_cohort_under_way(self, call: Call) -> None:
         new_call()
         call.enroll()
@@ -137,6 +146,19 @@ def test_words_for_thirty_cost_as_much_as_for_one(kind: str, state: str, count_q
     for _ in range(29):
         new_call().enroll(state)
     assert (cost(), len(rows(kind))) == (first, 30)
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_what_others_ask_of_somebody_is_there_at_once(call: Call, zone: str) -> None:
+    mentee, mentor = call.enroll("accepted"), call.enroll("accepted", role="mentor")
+    Person.objects.update(timezone=zone)
+    Cohort.objects.update(timezone="Europe/Paris")
+    with time_machine.travel(datetime(2027, 3, 2, 0, 17, tzinfo=UTC), tick=False):
+        later = date(2027, 3, 20)
+        make.IntroductionFactory(mentee=mentee, mentor=mentor, expires_on=later)
+        Shortlist.objects.create(enrollment=mentee, due_on=later)
+        owed = [row.kind for side in (mentor, mentee) for row in open_for(side.person)]
+    assert owed == ["answer_introduction", "rank_shortlist"]
 
 
 def test_on_the_home_page_of_the_applicant(client: Any, call: Call) -> None:
