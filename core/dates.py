@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import DateField, DateTimeField, Expression, F, Func, Value
+from django.db.models.expressions import BaseExpression
 from django.utils import timezone
 
 
@@ -50,5 +51,5 @@ class LocalDay(Func):
     arg_joiner = " AT TIME ZONE "
     output_field = DateField()
 
-    def __init__(self, instant: Expression | F, zone: Expression | F | Value, *, days: int = 0) -> None:
+    def __init__(self, instant: BaseExpression | F, zone: BaseExpression | F, *, days: int = 0) -> None:
         super().__init__(instant, zone, days=days)

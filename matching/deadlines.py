@@ -81,8 +81,8 @@ def _publish(cohort: Cohort) -> Wording:
 
 def answer_rows() -> QuerySet[Any, Any]:
     """Questions about a proposed pair: those still open, and those answered."""
-    open_or_answered = Q(closed_at=None) | Q(answered_at__isnull=False)
-    return (
+    open_or_answered = Q(is_open=True) | Q(answered_at__isnull=False)
+    rows: QuerySet[Any, Any] = (
         questions()
         .filter(open_or_answered)
         .annotate(
@@ -97,6 +97,7 @@ def answer_rows() -> QuerySet[Any, Any]:
         )
         .values_list(*COLUMNS)
     )
+    return rows
 
 
 def answer_words(rows: Iterable[Deadline]) -> Mapping[Key, Wording]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from matching.models import SideAnswer
+from matching.queries import questions
 from notifications.mails import MailKind, register
 from notifications.models import Message
 
 
 def still_asked(message: Message) -> bool:
-    """A question that was closed while its mail waited is not sent."""
-    return SideAnswer.objects.filter(pk=message.about_id or 0, closed_at=None).exists()
+    """A question that no longer counts once its mail goes out is not sent."""
+    return questions().filter(pk=message.about_id or 0, is_open=True).exists()
 
 
 def register_kinds() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from matching.models import Decision, Exclusion, Lock, Proposal, Run, RunPart, Scheme, SideAnswer
@@ -159,31 +161,63 @@ def how_they_stand(introductions: QuerySet[Introduction]) -> QuerySet[Introducti
     return introductions.annotate(is_locked=Exists(Lock.objects.filter(**two)), is_pair=Exists(published))
 
 
-def questions() -> QuerySet[SideAnswer]:
-    """Questions about a pair to people who still take part."""
-    return SideAnswer.objects.filter(enrollment__state=Enrollment.State.ACCEPTED)
+_SAME_TWO = {"mentee": OuterRef("proposal__mentee"), "mentor": OuterRef("proposal__mentor")}
 
 
-def questions_to(person: Person) -> QuerySet[SideAnswer]:
+def questions() -> QuerySet[Any]:
+    """Questions about a pair to people who still take part.
+
+    With `is_open`: whether an answer still counts. It does while the newest proven run proposes the two.
+    """
+    newer = Run.objects.filter(
+        cohort=OuterRef("run__cohort"), state__in=READY, number__gt=OuterRef("run__number")
+    )
+    proposed = Proposal.objects.filter(~Exists(newer), run__state__in=READY, **_SAME_TWO)
+    rows = SideAnswer.objects.filter(enrollment__state=Enrollment.State.ACCEPTED)
+    return rows.annotate(is_open=Q(closed_at=None) & Exists(proposed))
+
+
+def questions_to(person: Person) -> QuerySet[Any]:
     """What this person was asked."""
     return questions().filter(enrollment__person=person.pk)
 
 
+def questions_about(pairs: QuerySet[Proposal]) -> QuerySet[SideAnswer]:
+    """All questions ever about these pairs, whichever run they were asked on."""
+    return SideAnswer.objects.filter(Exists(pairs.filter(**_SAME_TWO)))
+
+
+def questions_of(run: Run) -> QuerySet[Any]:
+    """The questions that count for a run, each with the run's own `pair` (an id) that it is about."""
+    own = Proposal.objects.filter(run=run, **_SAME_TWO).values("pk")
+    return SideAnswer.newest().annotate(pair=Subquery(own[:1])).filter(pair__isnull=False)
+
+
 def answers_of(run: Run) -> dict[str, int]:
     """How many questions about the run's pairs were `asked`, and how many are `answered`."""
-    rows = SideAnswer.objects.filter(proposal__run=run)
-    return rows.aggregate(asked=Count("pk"), answered=Count("answered_at"))
+    return questions_of(run).aggregate(asked=Count("pk"), answered=Count("answered_at"))
 
 
 def said(run: Run) -> dict[int, dict[str, SideAnswer]]:
-    """What was said of each asked pair of the run, by proposal and role."""
+    """What was said of each asked pair of the run, by proposal and role.
+
+    Where others are asked, a confirmed introduction counts as a yes of both.
+    """
     found: dict[int, dict[str, SideAnswer]] = {}
-    rows = (
-        SideAnswer.objects.filter(proposal__run=run).select_related("enrollment").order_by("enrollment__role")
-    )
-    for row in rows:
-        found.setdefault(row.proposal_id, {})[row.enrollment.role] = row
+    for row in questions_of(run).select_related("enrollment").order_by("enrollment__role"):
+        found.setdefault(row.pair, {})[row.enrollment.role] = row
+    for pair in introduced(run.proposals.all()).select_related("mentee", "mentor") if found else []:
+        yes = {side.role: SideAnswer(enrollment=side, answer="yes") for side in (pair.mentee, pair.mentor)}
+        found[pair.pk] = {**yes, **found.get(pair.pk, {})}
     return found
+
+
+def introduced(pairs: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """Those whose two have found each other and were confirmed."""
+    confirmed = Introduction.objects.filter(
+        mentee=OuterRef("mentee"), mentor=OuterRef("mentor"), state=Introduction.State.CONFIRMED
+    )
+    return pairs.filter(Exists(confirmed))
 
 
 def shortlist_counts(cohort: Cohort) -> dict[str, int]:

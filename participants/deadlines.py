@@ -110,7 +110,7 @@ def answer_rows() -> QuerySet[Any, Any]:
     of_mentee = Q(asked_by=Enrollment.Role.MENTEE)
     asked = Case(When(of_mentee, then=F("mentor__person")), default=F("mentee__person"))
     zone = Case(When(of_mentee, then=F("mentor__person__timezone")), default=F("mentee__person__timezone"))
-    live = Q(mentee__state__in=LIVE, mentor__state__in=LIVE)
+    live = Q(mentee__state__in=LIVE, mentor__state__in=LIVE, cohort__state__in=BEFORE_PAIRS)
     return (
         Introduction.objects.filter(Q(answered_at__isnull=False) | live & Q(state=Introduction.State.ASKED))
         .annotate(

@@ -195,14 +195,14 @@ def late_people(cohort: Cohort) -> set[int]:
     return {person for (person,) in overdue[0].union(*overdue[1:])}
 
 
-def with_free_places(rows: QuerySet[Enrollment]) -> QuerySet[Any]:
-    """Adds `free`: places neither used nor promised to an introduction.
+def with_free_places(rows: QuerySet[Enrollment], promised_by: Iterable[str] = PROMISED) -> QuerySet[Any]:
+    """Adds `free`: places neither used nor promised to an introduction in one of these states.
 
     A confirmed one that has been published is among the used, so the larger of the two counts.
     """
 
     def promised(side: str) -> Subquery:
-        held = Introduction.objects.filter(state__in=PROMISED, **{side: OuterRef("pk")}).order_by()
+        held = Introduction.objects.filter(state__in=promised_by, **{side: OuterRef("pk")}).order_by()
         counted = held.values(side).annotate(number=Count("pk")).values("number")
         return Subquery(counted, output_field=IntegerField())
 

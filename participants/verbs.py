@@ -22,6 +22,7 @@ class Verb(StrEnum):
     INTRODUCTION_REFUSED = "introduction.refused"
     INTRODUCTION_EXPIRED = "introduction.expired"
     INTRODUCTION_WITHDRAWN = "introduction.withdrawn"
+    INTRODUCTION_CLOSED = "introduction.closed"
     SHORTLIST_RANKED = "shortlist.ranked"
     WISHES_CHANGED = "enrollment.wishes_changed"
     FILE_IMPORTED = "cohort.applications_imported"

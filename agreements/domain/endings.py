@@ -20,6 +20,7 @@ from core.errors import Refused
 from core.lifecycle import move
 from core.roles import Permission
 from notifications.domain import links, outbox
+from notifications.queries import drafts_about
 from participants.models import Enrollment
 from people.models import Person
 from programs.labels import words
@@ -41,6 +42,7 @@ def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
         raise Refused("not_allowed", _("Only its members and the program managers can end a mentorship."))
     if own and any(member.side == own.side for member in members if member != own):
         _leave(mentorship, [own], members)
+        _untell(mentorship, [own])
         _record(Verb.MEMBER_LEFT, mentorship)
         _tell_left(mentorship, own, members)
         return mentorship
@@ -48,7 +50,7 @@ def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
     mentorship.ended_by = str(by.pk)
     _end(mentorship, Mentorship.Ending.NO_FAULT, today_in(mentorship.cohort.timezone))
     _record(Verb.MENTORSHIP_ENDED, mentorship)
-    for member in members:
+    for member in _untell(mentorship, members):
         _tell_ended(mentorship, member, members, "no_fault")
     return mentorship
 
@@ -75,7 +77,7 @@ def complete(*, mentorship: Mentorship) -> bool:
         if enrollment.state == Enrollment.State.ACCEPTED and not still:
             move(enrollment, Enrollment.State.COMPLETED)
     record(Verb.MENTORSHIP_COMPLETED, by=None, target=mentorship, program_id=mentorship.cohort.program_id)
-    for member in members:
+    for member in _untell(mentorship, members):
         _tell_ended(mentorship, member, members, "completed")
     return True
 
@@ -104,6 +106,16 @@ def _end(mentorship: Mentorship, ending: str, ended_on: date) -> None:
     mentorship.ended_on = ended_on
     mentorship.ending = ending
     move(mentorship, Mentorship.State.ENDED, also=["ended_on", "ending", "ended_by"])
+
+
+def _untell(mentorship: Mentorship, members: Sequence[Member]) -> list[Member]:
+    """Drop what still waits to tell of the match; the others, who may have read of it, and so hear of its end."""
+    drafts = drafts_about("matched", [mentorship]).filter(
+        recipient__in=[member.person_id for member in members]
+    )
+    untold = set(drafts.values_list("recipient", flat=True))
+    outbox.drop(messages=drafts, by=None)
+    return [member for member in members if member.person_id not in untold]
 
 
 def _tell_ended(mentorship: Mentorship, member: Member, members: Sequence[Member], how: str) -> None:

@@ -16,6 +16,7 @@ from agreements.verbs import Verb
 from core.audit import record
 from core.dates import last_day, today_in
 from core.errors import Refused
+from matching.domain.introductions import settle_published
 from matching.domain.runs import mark_published
 from matching.models import PastPair, Proposal, Run
 from matching.past import past_pair
@@ -23,7 +24,8 @@ from matching.queries import READY, impossible
 from matching.standing import barred
 from matching.why import Told, why_matched
 from notifications.domain import outbox
-from participants.models import Enrollment
+from notifications.queries import drafts_about
+from participants.models import Enrollment, Shortlist
 from people.models import Person
 from programs.domain.cohorts import start_running
 from programs.labels import word, words
@@ -52,7 +54,11 @@ def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = 
     _take_places(chosen)
     mark_published(run=run, proposals=chosen, by=by)
     if cohort.state == Cohort.State.MATCHING:
-        start_running(cohort=cohort, by=by)
+        cohort = start_running(cohort=cohort, by=by)
+    settle_published(cohort=cohort, pairs=[(p.mentee_id, p.mentor_id) for p in chosen], by=by)
+    # Whom to rank is no question any more.
+    lists = Shortlist.objects.filter(enrollment__cohort=cohort)
+    outbox.drop(messages=drafts_about("shortlist_ready", lists), by=by)
     why = {language: why_matched(chosen, language) for language in _languages(chosen)}
     for mentorship, group in zip(mentorships, groups, strict=True):
         _tell(cohort, run, mentorship, group, why)

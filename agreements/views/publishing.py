@@ -46,7 +46,7 @@ def publish(request: HttpRequest, program: str, cohort: str, number: int) -> Htt
     run = fetch(Run.objects.filter(cohort=found), number=number)
     form = PublishFilter(request.GET)
     given = form.cleaned_data if form.is_valid() else {}
-    pairs = _narrow(_heads(run), given)
+    pairs = _narrow(run, _heads(run), given)
     refused: Refused | None = None
     if request.method == "POST" and "back" not in request.POST:
         chosen = _chosen(request, run, pairs, given)
@@ -73,7 +73,7 @@ def _heads(run: Run) -> QuerySet[Proposal]:
     return waiting.filter(Q(circle=None) | Q(pk__in=heads))
 
 
-def _narrow(pairs: QuerySet[Proposal], chosen: Given) -> QuerySet[Proposal]:
+def _narrow(run: Run, pairs: QuerySet[Proposal], chosen: Given) -> QuerySet[Proposal]:
     """By name, and by what both sides said."""
     if words := chosen.get("q"):
         pairs = pairs.filter(
@@ -87,12 +87,9 @@ def _narrow(pairs: QuerySet[Proposal], chosen: Given) -> QuerySet[Proposal]:
                 )
             )
         )
-    answers = SideAnswer.objects.filter(proposal=OuterRef("pk"))
-    if chosen.get("said") == "both":
-        yes = Count("answers", filter=Q(answers__answer=SideAnswer.Answer.YES))
-        pairs = pairs.annotate(yes=yes).filter(yes=2)
-    elif chosen.get("said") == "open":
-        pairs = pairs.filter(Exists(answers.filter(answer="")))
+    if chosen.get("said"):
+        wanted = _both_yes if chosen["said"] == "both" else _is_open
+        pairs = pairs.filter(pk__in=[pk for pk, answers in said(run).items() if wanted(answers)])
     by_circle = F("circle__number").asc(nulls_first=True)
     return pairs.order_by(by_circle, "mentee__person__full_name", "pk")
 
@@ -143,10 +140,15 @@ def _ready(rows: Sequence[Proposal], never: set[int], answers: Answers, given: G
 
 def _settled(pair: Proposal, given: Answers) -> bool:
     """Whether both said yes; those of circles are not asked."""
-    answers = given.get(pair.pk, {})
-    return pair.circle_id is not None or (
-        len(answers) == 2 and all(row.answer == SideAnswer.Answer.YES for row in answers.values())
-    )
+    return pair.circle_id is not None or _both_yes(given.get(pair.pk, {}))
+
+
+def _both_yes(answers: Mapping[str, SideAnswer]) -> bool:
+    return len(answers) == 2 and all(row.answer == SideAnswer.Answer.YES for row in answers.values())
+
+
+def _is_open(answers: Mapping[str, SideAnswer]) -> bool:
+    return any(not row.answer for row in answers.values())
 
 
 def _context(

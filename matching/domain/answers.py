@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import cast
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +19,7 @@ from core.dates import today_in
 from core.errors import Refused
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.models import Proposal, Run, SideAnswer
-from matching.queries import impossible, latest_ready
+from matching.queries import impossible, introduced, latest_ready, questions, questions_about
 from matching.verbs import Verb
 from matching.why import why_matched
 from notifications.domain.outbox import drop, queue
@@ -30,17 +32,15 @@ from programs.models import Cohort, Strand
 
 @transaction.atomic
 def ask_sides(*, run: Run, due_on: date, by: Person) -> int:
-    """Ask both sides of every pair of the run that is neither published nor answered; how many people are asked.
+    """Ask both sides of every pair of the run that was not asked before, on whichever run; how many people are asked.
 
-    Whoever has answered to the same pair in an earlier run is not asked again. The mails wait as drafts; those about
-    an earlier run that were not sent are dropped. Raises Refused: not_asked_here, not_newest, past_day, nobody_to_ask.
+    The mails wait as drafts. Questions about pairs that the run no longer proposes are given up, and what was not
+    sent about them is dropped. Raises Refused: not_asked_here, not_newest, past_day, nobody_to_ask.
     """
     run = Run.objects.select_for_update(of=("self",)).select_related("cohort__program").get(pk=run.pk)
     _check_run(run, due_on)
     earlier = SideAnswer.objects.filter(enrollment__cohort=run.cohort_id)
-    others = earlier.exclude(proposal__run=run)
-    drop(messages=drafts_about("pair_proposed", others), by=by)
-    others.filter(closed_at=None).update(closed_at=timezone.now())
+    _give_up(earlier.exclude(pk__in=questions_about(run.proposals.all()).values("pk")), by)
     said = {
         (row.proposal.mentee_id, row.proposal.mentor_id, row.enrollment_id): row
         for row in earlier.filter(answer=SideAnswer.Answer.YES).select_related("proposal").order_by("pk")
@@ -68,13 +68,27 @@ def ask_sides(*, run: Run, due_on: date, by: Person) -> int:
     return people
 
 
+def _give_up(questions: QuerySet[SideAnswer], by: Person) -> None:
+    """Nobody answers these any more, and who has not read of them will not."""
+    drop(messages=drafts_about("pair_proposed", questions), by=by)
+    questions.filter(closed_at=None).update(closed_at=timezone.now())
+
+
 def to_ask(run: Run) -> list[Proposal]:
-    """Pairs of the run that can still be made and have not been asked; circles are not asked about."""
-    pairs = run.proposals.filter(
-        published_at=None, answers=None, mentee__strand__format=Strand.Format.ONE_TO_ONE
+    """Pairs of the run that can still be made and that nobody was asked about; circles are not asked about.
+
+    Two who were introduced and confirmed have both said yes already.
+    """
+    pairs = run.proposals.filter(published_at=None, mentee__strand__format=Strand.Format.ONE_TO_ONE)
+    asked = SideAnswer.objects.filter(
+        Q(closed_at=None) | Q(proposal__run=run),
+        proposal__mentee=OuterRef("mentee"),
+        proposal__mentor=OuterRef("mentor"),
     )
-    gone = impossible(run.proposals.all()).values("pk")
-    found = pairs.exclude(pk__in=gone).select_related(
+    every = run.proposals.all()
+    for out in (impossible(every), introduced(every)):
+        pairs = pairs.exclude(pk__in=out.values("pk"))
+    found = pairs.exclude(Exists(asked)).select_related(
         "mentee__person", "mentor__person", "mentee__cohort__program"
     )
     return list(found.order_by("mentor_id", "pk"))
@@ -107,13 +121,13 @@ def _question(
     return row
 
 
-def _draft_mails(run: Run, questions: Sequence[SideAnswer]) -> int:
+def _draft_mails(run: Run, new: Sequence[SideAnswer]) -> int:
     """One draft to each person about all that is asked of them; how many people that is."""
     asked: dict[Person, list[SideAnswer]] = {}
-    for row in questions:
+    for row in new:
         asked.setdefault(row.enrollment.person, []).append(row)
     reasons = {
-        language: why_matched([row.proposal for row in questions], language)
+        language: why_matched([row.proposal for row in new], language)
         for language in sorted({person.language for person in asked})
     }
     for person, rows in asked.items():
@@ -163,8 +177,8 @@ def answer_pair(*, question: SideAnswer, answer: str, word: str = "", by: Person
     Raises Refused: closed, said_no.
     """
     _hold(question)
-    row = SideAnswer.objects.select_related("proposal__mentee__person", "proposal__mentor__person").get(
-        pk=question.pk
+    row = (
+        questions().select_related("proposal__mentee__person", "proposal__mentor__person").get(pk=question.pk)
     )
     if row.answer == SideAnswer.Answer.NO:
         raise Refused(
@@ -172,7 +186,7 @@ def answer_pair(*, question: SideAnswer, answer: str, word: str = "", by: Person
             _("You have said no to this pair already."),
             _("Write to the program if you have changed your mind."),
         )
-    if row.closed_at:
+    if not row.is_open:
         raise Refused(
             "closed", _("This pair is no longer up for an answer."), _("You will hear from the program.")
         )
@@ -184,7 +198,7 @@ def answer_pair(*, question: SideAnswer, answer: str, word: str = "", by: Person
         _take_no(row, by)
     elif not row.proposal.answers.exclude(answer=SideAnswer.Answer.YES).exists():
         _take_both(row.proposal, by)
-    return row
+    return cast("SideAnswer", row)
 
 
 def _hold(question: SideAnswer) -> None:
@@ -201,7 +215,7 @@ def _take_no(row: SideAnswer, by: Person) -> None:
     exclude_pair(
         mentee=pair.mentee, mentor=pair.mentor, reason=reason % {"name": name, "word": row.word}, by=by
     )
-    SideAnswer.objects.filter(proposal=pair, closed_at=None).update(closed_at=timezone.now())
+    pair.questions.filter(closed_at=None).update(closed_at=timezone.now())
 
 
 def _take_both(pair: Proposal, by: Person) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,8 +16,10 @@ from matching.domain.fixed import Sides, lock_pair
 from matching.models import Lock
 from matching.verbs import Verb
 from participants.domain.introduction_letters import tell_decided
+from participants.domain.introductions import close_moot
 from participants.models import Enrollment, Introduction
 from people.models import Person
+from programs.models import Cohort
 
 State = Introduction.State
 
@@ -32,7 +36,9 @@ def confirm_introduction(*, introduction: Introduction, by: Person, of_itself: b
     if row.state != State.CONFIRMED:
         row.decided_at, row.decided_by = timezone.now(), None if of_itself else by
         move(row, State.CONFIRMED, also=["decided_at", "decided_by"])
-        _tell(Verb.INTRODUCTION_CONFIRMED, row, by)
+        _record(Verb.INTRODUCTION_CONFIRMED, row, by)
+        tell_decided(row)
+        close_moot(cohort=row.cohort)
     return lock
 
 
@@ -49,8 +55,24 @@ def recommend_change(*, introduction: Introduction, word: str, by: Person) -> In
     row = _held(introduction)
     row.word, row.decided_at, row.decided_by = word.strip(), timezone.now(), by
     move(row, State.CHANGED, also=["word", "decided_at", "decided_by"])
-    _tell(Verb.INTRODUCTION_CHANGED, row, by)
+    _record(Verb.INTRODUCTION_CHANGED, row, by)
+    tell_decided(row)
     return row
+
+
+def settle_published(*, cohort: Cohort, pairs: Iterable[tuple[int, int]], by: Person) -> None:
+    """These (mentee, mentor) enrollments have been made pairs, which confirms who agreed; the rest is moot by now.
+
+    The mail about the match tells them.
+    """
+    made = set(pairs)
+    rows = Introduction.objects.select_for_update(of=("self",)).filter(cohort=cohort, state=State.AGREED)
+    for row in rows.select_related("cohort").order_by("pk"):
+        if (row.mentee_id, row.mentor_id) in made:
+            row.decided_at, row.decided_by = timezone.now(), by
+            move(row, State.CONFIRMED, also=["decided_at", "decided_by"])
+            _record(Verb.INTRODUCTION_CONFIRMED, row, by)
+    close_moot(cohort=cohort)
 
 
 def confirm_at_once(introduction: Introduction, by: Person) -> None:
@@ -85,7 +107,6 @@ def _held(introduction: Introduction) -> Introduction:
     return rows.get(pk=introduction.pk)
 
 
-def _tell(verb: Verb, row: Introduction, by: Person) -> None:
+def _record(verb: Verb, row: Introduction, by: Person) -> None:
     data = {"mentee": row.mentee_id, "mentor": row.mentor_id}
     record(verb, by=by, target=row, program_id=row.cohort.program_id, data=data)
-    tell_decided(row)

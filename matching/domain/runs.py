@@ -20,11 +20,13 @@ from matching.domain.inputs import drop_inputs_of_closed
 from matching.domain.parts import hand_out_again
 from matching.domain.stages import forget_work, holding
 from matching.engine.field import Criteria
-from matching.models import Lock, Proposal, Run, SideAnswer
+from matching.models import Lock, Proposal, Run
 from matching.options import Options, starts
 from matching.past import past_pairs_among
-from matching.queries import UNDER_WAY, locks_of, scheme_of, to_match
+from matching.queries import UNDER_WAY, locks_of, questions_about, scheme_of, to_match
 from matching.verbs import Verb
+from notifications.domain.outbox import drop
+from notifications.queries import drafts_about
 from participants.models import Enrollment
 from people.models import Person
 from programs.models import Cohort, Strand
@@ -149,7 +151,9 @@ def mark_published(*, run: Run, proposals: Iterable[Proposal], by: Person) -> Ru
     if run.state != Run.State.PUBLISHED:
         run.published_at = now
         move(run, Run.State.PUBLISHED, also=["published_at"])
-    SideAnswer.objects.filter(proposal__in=pairs, closed_at=None).update(closed_at=now)
+    asked = questions_about(run.proposals.filter(pk__in=pairs)).filter(closed_at=None)
+    drop(messages=drafts_about("pair_proposed", asked), by=by)
+    asked.update(closed_at=now)
     _drop_served_locks(run.cohort)
     data = {"pairs": len(pairs)}
     record(Verb.RUN_PUBLISHED, by=by, target=run, program_id=run.cohort.program_id, data=data)

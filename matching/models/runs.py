@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.lifecycle import Lifecycle
 from core.models import Addressed
 from participants.models import Enrollment
 from programs.models import Cohort
+
+if TYPE_CHECKING:
+    from matching.models.answers import SideAnswer
 
 
 class Run(Addressed):
@@ -121,6 +124,13 @@ class Proposal(Addressed):
 
     def __str__(self) -> str:
         return f"{self.mentee_id} with {self.mentor_id}"
+
+    @property
+    def answers(self) -> QuerySet[SideAnswer]:
+        """The newest question to each side about these two, whichever run they were asked on."""
+        from matching.models.answers import SideAnswer
+
+        return SideAnswer.newest().filter(proposal__mentee=self.mentee_id, proposal__mentor=self.mentor_id)
 
 
 class Leftover(models.Model):

@@ -78,7 +78,7 @@ def answer(request: HttpRequest, uid: UUID) -> HttpResponse:
     question = fetch(mine, uid=uid)
     pair, cohort = question.proposal, question.enrollment.cohort
     partner = pair.mentor if pair.mentee_id == question.enrollment_id else pair.mentee
-    is_open = question.closed_at is None and question.answer != SideAnswer.Answer.NO
+    is_open = question.is_open and question.answer != SideAnswer.Answer.NO
     said = {"answer": question.answer, "word": question.word}
     form = AnswerForm(request.POST or None, initial=said, name=partner.person.get_short_name())
     if request.method == "POST" and form.is_valid():

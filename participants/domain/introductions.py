@@ -28,7 +28,9 @@ VERB_OF = {
     State.REFUSED: Verb.INTRODUCTION_REFUSED,
     State.EXPIRED: Verb.INTRODUCTION_EXPIRED,
     State.WITHDRAWN: Verb.INTRODUCTION_WITHDRAWN,
+    State.CLOSED: Verb.INTRODUCTION_CLOSED,
 }
+OPEN = (State.ASKED, State.AGREED)
 _when_asked: list[Callable[[Enrollment, Enrollment], None]] = []
 _when_agreed: list[Callable[[Introduction, Person], None]] = []
 
@@ -74,7 +76,7 @@ def ask(*, mentee: Enrollment, mentor: Enrollment, by: Person, note: str = "") -
 def answer(*, introduction: Introduction, agrees: bool, by: Person) -> Introduction:
     """Say yes or no to the one who asked; a "no" needs no reason. The same answer twice changes nothing.
 
-    Raises Refused: not_asked, too_late, cannot_ask, no_place, own_place, illegal_move.
+    Raises Refused: not_asked, too_late, pairs_made, cannot_ask, no_place, own_place, illegal_move.
     """
     # What is decided by hand takes the cohort first: so does a yes that is enough by itself.
     Cohort.objects.select_for_update(no_key=True).get(pk=introduction.cohort_id)
@@ -115,21 +117,41 @@ def take_back(*, introduction: Introduction, by: Person) -> Introduction:
 
 
 def settle_introductions() -> int:
-    """Close what nobody will answer any more: out of time (the asker is told), or one of the two has gone.
+    """Close what nobody will answer any more: out of time (the asker is told), one of the two has gone, or moot.
 
     Returns how many.
     """
-    waiting = Introduction.objects.filter(state=State.ASKED).select_related("cohort", "mentee", "mentor")
     gone = ~Q(mentee__state__in=LIVE) | ~Q(mentor__state__in=LIVE)
-    left = Introduction.objects.filter(gone, state__in=[State.ASKED, State.AGREED])
-    over = [row for row in waiting.order_by("pk") if _is_over(row)]
-    closed = [_close(row, State.WITHDRAWN) for row in left.order_by("pk")]
-    return sum([*closed, *(_close(row, State.EXPIRED) for row in over)])
+    left = Introduction.objects.filter(gone, state__in=OPEN)
+    closed = sum(_close(row, State.WITHDRAWN) for row in left.order_by("pk"))
+    with_some = Cohort.objects.filter(introductions_asked__state__in=OPEN).distinct()
+    closed += sum(close_moot(cohort=cohort) for cohort in with_some.order_by("pk"))
+    waiting = Introduction.objects.filter(state=State.ASKED).select_related("cohort", "mentee", "mentor")
+    late = [row for row in waiting.order_by("pk") if _is_late(row)]
+    return closed + sum(_close(row, State.EXPIRED) for row in late)
 
 
-def _is_over(row: Introduction) -> bool:
-    is_late = today_in(row.cohort.timezone) > row.expires_on
-    return is_late or row.cohort.state not in BEFORE_PAIRS
+@transaction.atomic
+def close_moot(*, cohort: Cohort) -> int:
+    """Close what comes to nothing: the cohort's pairs are made, or one of the two has no place left.
+
+    Nobody is written to. Returns how many.
+    """
+    # Rows of introductions alone are locked: who publishes holds people already, in an order of their own.
+    rows = Introduction.objects.select_for_update(of=("self",)).filter(cohort=cohort, state__in=OPEN)
+    if cohort.state in BEFORE_PAIRS:
+        people = with_free_places(Enrollment.objects.filter(cohort=cohort), [State.CONFIRMED])
+        full = people.filter(free=0).values("pk")
+        rows = rows.filter(Q(mentee__in=full) | Q(mentor__in=full))
+    closed = list(rows.select_related("cohort").order_by("pk"))
+    for row in closed:
+        move(row, State.CLOSED)
+        _record(Verb.INTRODUCTION_CLOSED, row, None)
+    return len(closed)
+
+
+def _is_late(row: Introduction) -> bool:
+    return today_in(row.cohort.timezone) > row.expires_on
 
 
 @transaction.atomic
@@ -193,7 +215,11 @@ def _cannot_ask() -> Refused:
 
 
 def _check_open(row: Introduction) -> None:
-    if _is_over(row):
+    if row.cohort.state not in BEFORE_PAIRS:
+        raise Refused(
+            "pairs_made", _("The pairs of this round have been made."), _("You will hear from the program.")
+        )
+    if _is_late(row):
         raise Refused("too_late", _("The time to answer has passed."), _("You can ask them yourself."))
     if row.mentee.state not in LIVE or row.mentor.state not in LIVE:
         raise _cannot_ask()

@@ -28,16 +28,18 @@ class Introduction(Addressed):
         REFUSED = "refused", _("Not this time")
         EXPIRED = "expired", _("No answer in time")
         WITHDRAWN = "withdrawn", _("Taken back")
+        CLOSED = "closed", _("Ended")  # the pairs are made, or one of the two has no place left
         CONFIRMED = "confirmed", _("Confirmed")
         CHANGED = "changed", _("Another match recommended")
 
     lifecycle = Lifecycle(
         {
-            State.ASKED: [State.AGREED, State.REFUSED, State.EXPIRED, State.WITHDRAWN],
-            State.AGREED: [State.CONFIRMED, State.CHANGED, State.WITHDRAWN],
+            State.ASKED: [State.AGREED, State.REFUSED, State.EXPIRED, State.WITHDRAWN, State.CLOSED],
+            State.AGREED: [State.CONFIRMED, State.CHANGED, State.WITHDRAWN, State.CLOSED],
             State.REFUSED: [],
             State.EXPIRED: [],
             State.WITHDRAWN: [],
+            State.CLOSED: [],
             State.CONFIRMED: [],
             State.CHANGED: [],
         }
@@ -67,7 +69,7 @@ class Introduction(Addressed):
             ),
             models.CheckConstraint(condition=~Q(mentee=F("mentor")), name="introduction_two_people"),
             models.CheckConstraint(
-                condition=Q(state="withdrawn")
+                condition=Q(state__in=["withdrawn", "closed"])
                 | Q(state__in=["asked", "expired"], answered_at=None)
                 | Q(state__in=["agreed", "refused", "confirmed", "changed"], answered_at__isnull=False),
                 name="introduction_answered_at",

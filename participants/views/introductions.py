@@ -20,6 +20,7 @@ from participants.domain import introductions
 from participants.forms import ApproachForm
 from participants.models import Introduction
 from participants.queries import introductions_of, may_browse, may_introduce
+from participants.rules import BEFORE_PAIRS
 from participants.views.common import posted, reader
 from people.models import Person
 from programs.forms.fields import show_refusal
@@ -28,7 +29,7 @@ from programs.labels import word
 State = Introduction.State
 TAG_OF = {
     State.ASKED: "wait", State.AGREED: "on", State.REFUSED: "plain", State.EXPIRED: "plain",
-    State.WITHDRAWN: "plain", State.CONFIRMED: "ok", State.CHANGED: "plain",
+    State.WITHDRAWN: "plain", State.CLOSED: "plain", State.CONFIRMED: "ok", State.CHANGED: "plain",
 }  # fmt: skip
 # What each side reads; the one who asked first.
 WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
@@ -48,6 +49,10 @@ WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("The request has been taken back."),
         gettext_lazy("The request has been taken back."),
     ),
+    State.CLOSED: (
+        gettext_lazy("One of you has found a partner meanwhile, so the request has ended by itself."),
+        gettext_lazy("One of you has found a partner meanwhile, so the request has ended by itself."),
+    ),
     State.AGREED: (
         gettext_lazy("You have both said yes. The program manager looks at it next."),
         gettext_lazy("You have both said yes. The program manager looks at it next."),
@@ -61,6 +66,18 @@ WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("The program manager recommends another match for each of you."),
     ),
 }
+# What both read instead once the pairs of the round are made.
+AFTERWARDS: dict[str, str | Promise] = {
+    State.CLOSED: gettext_lazy("The pairs of this round have been made, so the request has ended by itself."),
+    State.CONFIRMED: gettext_lazy(
+        "It is confirmed. Once your pair is published, your next steps show how to begin."
+    ),
+}
+
+
+def _words(introduction: Introduction, *, is_asker: bool) -> str | Promise:
+    state, is_before = introduction.state, introduction.cohort.state in BEFORE_PAIRS
+    return (not is_before and AFTERWARDS.get(state)) or WORDS[state][0 if is_asker else 1]
 
 
 def row_of(introduction: Introduction, viewer: Person) -> dict[str, Any]:
@@ -77,7 +94,7 @@ def row_of(introduction: Introduction, viewer: Person) -> dict[str, Any]:
         "is_asker": is_asker,
         "state": _("Please answer") if state == State.ASKED and not is_asker else state.label,
         "tag": TAG_OF[state],
-        "words": WORDS[state][0 if is_asker else 1],
+        "words": _words(introduction, is_asker=is_asker),
         "can_answer": state == State.ASKED and not is_asker,
         "can_take_back": state == State.AGREED or (state == State.ASKED and is_asker),
         "answer_by": introduction.expires_on if state == State.ASKED else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ from tests.agreements.helpers import circle_with, current, signed, team
 from tests.factories import (
     MemberFactory,
     MembershipFactory,
+    MessageFactory,
     PersonFactory,
     pair,
 )
@@ -272,3 +273,33 @@ def test_ending_settles_what_somebody_asked_for() -> None:
     ask_for_help(mentorship=mentorship, by=mentee, wish="advice")
     end_without_fault(mentorship=mentorship, by=mentee)
     assert mentorship.help_requests.filter(handled_at=None).count() == 0
+
+
+@pytest.mark.parametrize("how", ["early", "term"])
+def test_who_was_not_told_of_the_match_is_not_told_of_its_end(how: str) -> None:
+    mentorship, mentor, mentee, _supervisor = team()
+    draft = {"kind": "matched", "about_id": mentorship.pk}
+    waits = MessageFactory(recipient=mentee, state="draft", **draft)
+    other = MessageFactory(recipient=mentee, state="draft", kind="matched", about_id=mentorship.pk + 1)
+    MessageFactory(recipient=mentor, state="sent", **draft)
+    if how == "early":
+        end_without_fault(mentorship=mentorship, by=mentee)
+    else:
+        with time_machine.travel(mentorship.ends_on + timedelta(days=3)):
+            assert complete(mentorship=mentorship)
+    for row in (waits, other):
+        row.refresh_from_db()
+    assert (waits.state, other.state) == ("dropped", "draft")
+    told = Message.objects.filter(kind="mentorship_ended").values_list("recipient", flat=True)
+    assert list(told) == [mentor.pk]
+    dropped = AuditEvent.objects.get(verb="mail.dropped")
+    assert (dropped.target_id, dropped.actor_id) == (waits.pk, None)
+
+
+def test_who_leaves_a_circle_before_being_told_of_it_is_not_told_of_it() -> None:
+    made = circle_with("Dana")
+    leaver = next(member for member in made.open_members if member.side == "mentee")
+    waits = MessageFactory(recipient=leaver.person, state="draft", kind="matched", about_id=made.pk)
+    end_without_fault(mentorship=made, by=leaver.person)
+    waits.refresh_from_db()
+    assert waits.state == "dropped"

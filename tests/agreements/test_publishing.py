@@ -24,9 +24,12 @@ from people.models import Person
 from tests.factories import (
     CohortFactory,
     EnrollmentFactory,
+    IntroductionFactory,
+    MessageFactory,
     PersonFactory,
     ProposalFactory,
     RunFactory,
+    ShortlistFactory,
     SkillFactory,
     StrandFactory,
 )
@@ -175,6 +178,61 @@ def test_publishing_closes_the_questions_about_the_pair_alone() -> None:
         SideAnswer.objects.create(proposal=pair, enrollment=pair.mentee, due_on=date(2030, 1, 1))
     publish_run(run=run, by=manager(), proposals=[first])
     assert [row.closed_at is None for row in SideAnswer.objects.order_by("proposal")] == [False, True]
+
+
+def test_publishing_ends_what_was_asked_about_the_pair_on_an_earlier_run() -> None:
+    earlier = run_of(1)
+    pair = earlier.proposals.get()
+    asked = SideAnswer.objects.create(proposal=pair, enrollment=pair.mentee, due_on=date(2030, 1, 1))
+    draft = MessageFactory(
+        kind="pair_proposed", about_id=asked.pk, state="draft", recipient=pair.mentee.person
+    )
+    other = MessageFactory(kind="pair_proposed", about_id=asked.pk + 1, state="draft")
+    newer = RunFactory(cohort=earlier.cohort, certificate={"ok": True}, number=2)
+    ProposalFactory(run=newer, mentee=pair.mentee, mentor=pair.mentor)
+    publish_run(run=newer, by=manager())
+    for row in (asked, draft, other):
+        row.refresh_from_db()
+    assert (asked.closed_at is None, draft.state, other.state) == (False, "dropped", "draft")
+
+
+def test_publishing_ends_introductions_and_confirms_those_of_the_pairs() -> None:
+    run = run_of(2)
+    made, left = run.proposals.order_by("pk")
+    both = {"mentee": made.mentee, "mentor": made.mentor}
+    agreed = IntroductionFactory(state="agreed", **both)
+    asked = IntroductionFactory(mentee=left.mentee, mentor=left.mentor)
+    waits = IntroductionFactory(state="agreed", mentee=EnrollmentFactory(cohort=run.cohort))
+    elsewhere = IntroductionFactory(state="agreed")
+    by = manager()
+    publish_run(run=run, by=by, proposals=[made])
+    for row in (agreed, asked, waits, elsewhere):
+        row.refresh_from_db()
+    assert [row.state for row in (agreed, asked, waits, elsewhere)] == [
+        "confirmed",
+        "closed",
+        "closed",
+        "agreed",
+    ]
+    assert agreed.decided_by == by
+    assert not Message.objects.filter(kind__startswith="introduction").exists()
+
+
+def test_publishing_drops_drafts_about_ranking() -> None:
+    run = run_of(1)
+    pair = run.proposals.get()
+    drafts = [
+        MessageFactory(
+            kind="shortlist_ready",
+            state="draft",
+            about_id=ShortlistFactory(enrollment=enrollment).pk,
+            recipient=enrollment.person,
+        )
+        for enrollment in (pair.mentee, EnrollmentFactory(cohort=run.cohort), EnrollmentFactory())
+    ]
+    publish_run(run=run, by=manager())
+    states = [Message.objects.get(pk=draft.pk).state for draft in drafts]
+    assert states == ["dropped", "dropped", "draft"]
 
 
 def test_proposals_of_another_run_are_nothing() -> None:

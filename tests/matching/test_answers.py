@@ -15,15 +15,18 @@ from django.utils import timezone
 from core.errors import Refused
 from core.models import AuditEvent
 from matching.deadlines import answer_rows
-from matching.domain.answers import answer_pair, ask_sides
-from matching.domain.fixed import exclude_pair
+from matching.domain.answers import answer_pair, ask_sides, to_ask
+from matching.domain.fixed import allow_pair, exclude_pair
+from matching.domain.introductions import confirm_introduction
+from matching.mails import still_asked
 from matching.models import Exclusion, Lock, Run, SideAnswer
+from matching.queries import answers_of, questions, said
 from notifications.models import Message
 from notifications.queries import open_for
 from participants.models import Enrollment
 from people.models import Person
 from programs.models import Cohort
-from tests.factories import MembershipFactory
+from tests.factories import IntroductionFactory, MembershipFactory
 from tests.matching.people import World, claim, pairs, world
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +59,7 @@ def ask(here: World, run: Run | None = None) -> Run:
 
 
 def question(name: str, run: Run | None = None) -> SideAnswer:
-    rows = SideAnswer.objects.filter(enrollment__person__full_name=name)
+    rows = questions().filter(enrollment__person__full_name=name)
     return (rows.filter(proposal__run=run) if run else rows).latest("pk")
 
 
@@ -143,7 +146,7 @@ def test_a_yes_may_become_a_no_while_the_question_is_open(here):
 
 
 def test_what_both_said_yes_to_is_kept_by_every_run_and_not_asked_again(here, login):
-    ask(here)
+    run = ask(here)
     say("Mira Kovac", "yes")
     assert not Lock.objects.exists()
     say("Dana Whitfield", "yes")
@@ -156,7 +159,7 @@ def test_what_both_said_yes_to_is_kept_by_every_run_and_not_asked_again(here, lo
     here.mentor("Third One")
     again = here.run()
     assert ask_sides(run=again, due_on=soon(), by=here.manager) == 2  # Ade and the third
-    assert (question("Mira Kovac").proposal.run, question("Mira Kovac").answer) == (again, "yes")
+    assert (question("Mira Kovac").proposal.run, question("Mira Kovac").is_open) == (run, True)
 
 
 def test_both_saying_yes_does_not_lock_a_pair_that_a_rule_forbids_by_now(here):
@@ -170,51 +173,119 @@ def test_both_saying_yes_does_not_lock_a_pair_that_a_rule_forbids_by_now(here):
     assert not Lock.objects.exists()
 
 
-def test_asking_about_a_newer_run_closes_the_questions_of_the_earlier_one(here):
+def parted(here: World) -> Run:
+    """A newer run, in which a third mentor is with Mira."""
+    Person.objects.filter(full_name="Mira Kovac").update(
+        supervisor=Person.objects.get(full_name="Dana Whitfield").pk
+    )
+    here.mentor("Third One")
+    run = here.run()
+    assert pairs(run) == {("Mira Kovac", "Third One"), ("Ade Okafor", "Lena Ruiz")}
+    return run
+
+
+def owed() -> set[str]:
+    """Who has an open question among their next steps."""
+    people = {row[1] for row in answer_rows() if row[8] is None}
+    return set(Person.objects.filter(pk__in=people).values_list("full_name", flat=True))
+
+
+def test_what_was_asked_holds_for_a_newer_run_and_ends_with_a_pair_it_does_not_propose(here, login):
     first = ask(here)
-    second = ask(here, here.run(objective="score"))
-    open_runs = set(SideAnswer.objects.filter(closed_at=None).values_list("proposal__run", flat=True))
-    assert (open_runs, first.pk == second.pk) == ({second.pk}, False)
+    say("Lena Ruiz", "yes")
+    assert owed() == {"Mira Kovac", "Dana Whitfield", "Ade Okafor"}
+    mail = Message.objects.get(recipient__full_name="Mira Kovac")
+    second = parted(here)
+    assert owed() == {"Ade Okafor"}
+    assert (answers_of(first), answers_of(second)) == (
+        {"asked": 4, "answered": 1},
+        {"asked": 2, "answered": 1},
+    )
+    ade = second.proposals.get(mentee__person__full_name="Ade Okafor")
+    assert {role: row.answer for role, row in said(second)[ade.pk].items()} == {"mentee": "", "mentor": "yes"}
+    assert [row.answer for row in ade.answers.order_by("enrollment__role")] == ["", "yes"]
+    refused("closed", say, name="Mira Kovac", answer="yes")
+    assert (still_asked(mail), mail.state) == (False, "draft")
+    mira = login(question("Mira Kovac").enrollment.person).get(page("Mira Kovac"))
+    assert (mira.context["is_open"], "No answer is needed any more" in mira.content.decode()) == (False, True)
+    say("Ade Okafor", "yes")
+    assert Lock.objects.get().mentee.person.full_name == "Ade Okafor"
 
 
-def test_drafts_about_an_earlier_run_are_dropped_and_what_was_sent_stays(here):
+def test_a_newer_run_that_proposes_the_two_again_opens_the_question_again(here):
+    ask(here)
+    parted(here)
+    Person.objects.update(supervisor=None)
+    Enrollment.objects.filter(person__full_name="Third One").update(state="left")
+    assert pairs(here.run()) == {("Mira Kovac", "Dana Whitfield"), ("Ade Okafor", "Lena Ruiz")}
+    assert owed() == {"Mira Kovac", "Dana Whitfield", "Ade Okafor", "Lena Ruiz"}
+    assert say("Mira Kovac", "yes").answer == "yes"
+
+
+def test_asking_on_a_newer_run_asks_only_about_new_pairs_and_gives_up_those_it_does_not_propose(here):
     first = ask(here)
     mails = Message.objects.filter(kind="pair_proposed")
     mails.filter(recipient__full_name="Dana Whitfield").update(state="sent")
-    second = ask(here, here.run(objective="score"))
-    states = {
-        (mail.batch, mail.recipient.full_name == "Dana Whitfield"): mail.state
+    second = parted(here)
+    assert [row.mentee.person.full_name for row in to_ask(second)] == ["Mira Kovac"]
+    assert ask_sides(run=second, due_on=soon(), by=here.manager) == 2
+    batches = {first.pk: "first", second.pk: "second"}
+    assert {
+        (mail.recipient.full_name, batches[int(mail.batch.removeprefix("ask-"))], mail.state)
         for mail in mails.select_related("recipient")
+    } == {
+        ("Mira Kovac", "first", "dropped"),
+        ("Dana Whitfield", "first", "sent"),
+        ("Ade Okafor", "first", "draft"),
+        ("Lena Ruiz", "first", "draft"),
+        ("Mira Kovac", "second", "draft"),
+        ("Third One", "second", "draft"),
     }
-    assert states == {
-        (f"ask-{first.pk}", True): "sent",
-        (f"ask-{first.pk}", False): "dropped",
-        (f"ask-{second.pk}", True): "draft",
-        (f"ask-{second.pk}", False): "draft",
+    assert question("Dana Whitfield").closed_at is not None
+    assert owed() == {"Mira Kovac", "Third One", "Ade Okafor", "Lena Ruiz"}
+    refused("nobody_to_ask", ask_sides, run=second, due_on=soon(), by=here.manager)
+
+
+def test_two_who_were_introduced_and_confirmed_are_not_asked_and_count_as_a_yes_of_both(here):
+    ade, lena = (Enrollment.objects.get(person__full_name=name) for name in ("Ade Okafor", "Lena Ruiz"))
+    row = IntroductionFactory(mentee=ade, mentor=lena, state="agreed")
+    confirm_introduction(introduction=row, by=here.manager)
+    run = here.run()
+    assert said(run) == {}
+    assert ask_sides(run=run, due_on=soon(), by=here.manager) == 2
+    pair = run.proposals.get(mentee=ade)
+    assert {role: row.answer for role, row in said(run)[pair.pk].items()} == {
+        "mentee": "yes",
+        "mentor": "yes",
     }
+    assert owed() == {"Mira Kovac", "Dana Whitfield"}
+
+
+def test_a_no_that_the_manager_lifted_can_be_asked_anew_and_the_yes_stands(here):
+    ask(here)
+    say("Dana Whitfield", "yes")
+    say("Mira Kovac", "no")
+    allow_pair(exclusion=Exclusion.objects.get(), by=here.manager)
+    again = here.run()
+    assert ask_sides(run=again, due_on=soon(), by=here.manager) == 1
+    assert (question("Mira Kovac").answer, question("Dana Whitfield").answer) == ("", "yes")
+    assert answers_of(again) == {"asked": 4, "answered": 1}
+    say("Mira Kovac", "yes")
+    assert Lock.objects.get().mentee.person.full_name == "Mira Kovac"
 
 
 def test_the_question_is_owed_until_it_is_answered_or_closed(here):
     ask(here)
-
-    def owed() -> dict[int, bool]:
-        return {row[1]: row[8] is not None for row in answer_rows()}
-
-    people = {row.person.full_name: row.person_id for row in Enrollment.objects.select_related("person")}
-    assert owed() == dict.fromkeys(people.values(), False)
+    assert owed() == {"Mira Kovac", "Dana Whitfield", "Ade Okafor", "Lena Ruiz"}
     say("Mira Kovac", "no")
-    assert owed() == {
-        people["Mira Kovac"]: True,
-        people["Ade Okafor"]: False,
-        people["Lena Ruiz"]: False,
-    }
+    assert owed() == {"Ade Okafor", "Lena Ruiz"}
+    done = [row[1] for row in answer_rows() if row[8] is not None]
+    assert done == [question("Mira Kovac").enrollment.person_id]
     Enrollment.objects.filter(person__full_name="Ade Okafor").update(state="left")
-    assert people["Ade Okafor"] not in owed()
+    assert owed() == {"Lena Ruiz"}
 
 
 def test_a_mail_whose_question_was_closed_meanwhile_is_not_sent(here):
-    from matching.mails import still_asked
-
     ask(here)
     mail = Message.objects.get(recipient__full_name="Dana Whitfield")
     assert still_asked(mail)

@@ -192,6 +192,18 @@ class TestWithoutTheManager:
         assert Lock.objects.count() == 0
 
 
+def test_confirming_ends_what_else_the_mentee_waits_for() -> None:
+    where = cohort()
+    row = agreed(where)
+    other = agreed(where, state="asked", mentee=row.mentee)
+    elsewhere = agreed(where, state="asked")
+    confirm_introduction(introduction=row, by=manager(where))
+    for one in (other, elsewhere):
+        one.refresh_from_db()
+    assert (other.state, elsewhere.state) == ("closed", "asked")
+    assert not Message.objects.filter(about_id=other.pk, kind__startswith="introduction").exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_confirmations_over_the_last_place() -> None:
     where = cohort()

@@ -231,8 +231,59 @@ class TestSettling:
         asked(call)
         asked(call, state="agreed")
         type(call.cohort).objects.update(state="running")
+        assert (settle_introductions(), settle_introductions()) == (2, 0)
+        assert set(Introduction.objects.values_list("state", flat=True)) == {"closed"}
+        assert kinds() == []
+        assert AuditEvent.objects.filter(verb="introduction.closed", actor_id=None).count() == 2
+
+    def test_a_yes_that_comes_too_late_is_told_the_true_reason(self, call: Call) -> None:
+        row = asked(call)
+        type(call.cohort).objects.update(state="running")
+        with pytest.raises(Refused) as refused:
+            answer(introduction=row, agrees=True, by=row.mentor.person)
+        assert (refused.value.code, str(refused.value.message)) == (
+            "pairs_made", "The pairs of this round have been made."
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("side", ["mentee", "mentor"])
+    def test_when_one_has_no_place_left(self, call: Call, side: str) -> None:
+        first = asked(call, state="agreed")
+        two = {"mentee": call.enroll("submitted"), "mentor": call.enroll("accepted", role="mentor")}
+        other = make.IntroductionFactory(**{**two, side: getattr(first, side)})
+        free = asked(call)
+        assert settle_introductions() == 0  # agreed, but not settled yet
+        Introduction.objects.filter(pk=first.pk).update(state="confirmed", decided_at=timezone.now())
         assert settle_introductions() == 1
-        assert sorted(Introduction.objects.values_list("state", flat=True)) == ["agreed", "expired"]
+        for row in (other, free):
+            row.refresh_from_db()
+        assert (other.state, free.state) == ("closed", "asked")
+
+    @pytest.mark.parametrize(
+        ("state", "cohort", "words"),
+        [
+            (
+                "closed",
+                "matching",
+                "One of you has found a partner meanwhile, so the request has ended by itself.",
+            ),
+            (
+                "closed",
+                "running",
+                "The pairs of this round have been made, so the request has ended by itself.",
+            ),
+            (
+                "confirmed",
+                "running",
+                "It is confirmed. Once your pair is published, your next steps show how to begin.",
+            ),
+        ],
+    )
+    def test_the_page_says_why(self, call: Call, client: Client, state: str, cohort: str, words: str) -> None:
+        row = asked(call, state=state)
+        type(call.cohort).objects.update(state=cohort)
+        client.force_login(row.mentee.person)
+        shown = client.get(f"/me/introductions/{row.uid}/").context["row"]
+        assert (str(shown["words"]), shown["can_answer"], shown["can_take_back"]) == (words, False, False)
 
     def test_when_one_has_gone(self, call: Call) -> None:
         for state in ("asked", "agreed", "confirmed"):
