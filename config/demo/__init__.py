@@ -10,4 +10,11 @@ def load() -> None:
     load_everything()
 
 
-__all__ = ["ACCOUNTS", "load"]
+def loaded() -> bool:
+    """Whether all of it is there."""
+    from config.demo.load import loaded as everything_is_there
+
+    return everything_is_there()
+
+
+__all__ = ["ACCOUNTS", "load", "loaded"]

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from config.demo import laboratory, running
+from config.demo.cast import Cast
 from config.demo.clock import at
 from config.demo.laboratory import person
 from matching.domain.introductions import confirm_introduction, recommend_change
@@ -27,14 +28,13 @@ NOTES = (
 WAYS = {"introductions": True, "self_match": False, "shortlists": True}
 
 
-def next_round(program: Program, today: date, rng: Random, taken: set[int]) -> Cohort:
+def next_round(program: Program, today: date, rng: Random, cast: Cast) -> Cohort:
     """The cohort after this one, with a first run that leaves some out. Mira and Dana are in it."""
     mira, dana, manager = person("mira.kovac"), person("dana.whitfield"), person("ruth.okafor")
     call = today - 40 * DAY
     made = laboratory.cohort(program, name="spring", call=call, starts=today + 30 * DAY, places=40)
     Cohort.objects.filter(pk=made.pk).update(name="Spring round", **WAYS)
-    mentors = [dana, *laboratory.crowd(rng, levels=range(18, 33), number=11, besides=taken)]
-    mentees = [mira, *laboratory.crowd(rng, levels=range(2, 17), number=27, besides=taken)]
+    mentors, mentees = [dana, *cast.next_mentors], [mira, *cast.next_mentees]
     made.refresh_from_db()
     laboratory.apply(made, rng, today - 15 * DAY, mentees, mentors, "accepted")
     shown = Enrollment.objects.filter(cohort=made, role="mentor").order_by("pk")

@@ -13,6 +13,7 @@ from agreements.domain.endings import complete, end_without_fault
 from agreements.domain.help import ask_for_help
 from config.demo import running, texts
 from config.demo.applications import application, as_csv
+from config.demo.cast import Cast
 from config.demo.clock import at
 from config.demo.files import keep
 from core.dates import add_months
@@ -106,27 +107,12 @@ def _supervisor(mentee: Person) -> str:
     return mentee.supervisor.email if mentee.supervisor else ""
 
 
-def crowd(rng: Random, *, levels: range, number: int, besides: set[int]) -> list[Person]:
-    """People of the laboratory between two levels, spread over the directorates by chance."""
-    pool = Person.objects.filter(
-        organization__name="Meridian Laboratory",
-        level__gte=levels.start,
-        level__lt=levels.stop,
-        is_active=True,
-    ).exclude(pk__in=besides)
-    chosen = rng.sample(list(pool.select_related("supervisor").order_by("email")), number)
-    besides.update(one.pk for one in chosen)
-    return chosen
-
-
-def last_year(program: Program, today: date, rng: Random, taken: set[int]) -> None:
+def last_year(program: Program, today: date, rng: Random, cast: Cast) -> None:
     """A finished cohort: all agreed, planned and met, asked how it was, and closed."""
     manager = person("ruth.okafor")
     starts = add_months(today - 45 * DAY, -12)
     made = cohort(program, name=str(starts.year), call=starts - 60 * DAY, starts=starts, places=40)
-    mentees = crowd(rng, levels=range(3, 16), number=22, besides=taken)
-    mentors = crowd(rng, levels=range(18, 33), number=20, besides=taken)
-    apply(made, rng, starts - 40 * DAY, mentees, mentors, "accepted")
+    apply(made, rng, starts - 40 * DAY, cast.past_mentees, cast.past_mentors, "accepted")
     with at(starts - 20 * DAY):
         cohorts.close_call(cohort=made, by=manager)
         cohorts.start_matching(cohort=made, by=manager)
@@ -152,15 +138,12 @@ def last_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
         cohorts.close(cohort=Cohort.objects.get(pk=made.pk), by=manager)
 
 
-def this_year(program: Program, today: date, rng: Random, taken: set[int]) -> None:
+def this_year(program: Program, today: date, rng: Random, cast: Cast) -> None:
     """Some 90 pairs under way in two batches, some late, one ended without fault, and a third batch to look at."""
     manager, mira, dana = person("ruth.okafor"), person("mira.kovac"), person("dana.whitfield")
-    taken.update({mira.pk, dana.pk, manager.pk, person("tomas.brandt").pk, person("paul.tanaka").pk})
     starts = today - 38 * DAY
     made = cohort(program, name=str(today.year), call=starts - 60 * DAY, starts=starts, places=96)
-    mentors = [dana, *crowd(rng, levels=range(18, 33), number=76, besides=taken)]
-    early = crowd(rng, levels=range(2, 17), number=72, besides=taken)
-    apply(made, rng, starts - 40 * DAY, early, mentors, "accepted")
+    apply(made, rng, starts - 40 * DAY, cast.mentees, [dana, *cast.mentors], "accepted")
     with at(starts - 25 * DAY):
         cohorts.close_call(cohort=made, by=manager)
         cohorts.start_matching(cohort=made, by=manager)
@@ -169,8 +152,7 @@ def this_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
         pairs = running.publish(first, manager)
     _first_batch(rng, today, starts, pairs)
     late = today - 19 * DAY
-    joining = [mira, *crowd(rng, levels=range(2, 17), number=14, besides=taken)]
-    apply(made, rng, late - 5 * DAY, joining, [], "accepted")
+    apply(made, rng, late - 5 * DAY, [mira, *cast.second_batch], [], "accepted")
     with at(late):
         enrolled = Enrollment.objects.filter(cohort=made)
         enrolled.filter(person=dana, role="mentor").update(capacity=F("used") + 1)  # she takes one more
@@ -180,7 +162,7 @@ def this_year(program: Program, today: date, rng: Random, taken: set[int]) -> No
     _troubles(today, pairs)
     survey = ask(made, "checkin", today - 7 * DAY, today + 7 * DAY)
     answer(survey, rng, today - 3 * DAY, share=0.4, low=2)
-    _late_joiners(made, rng, today, taken)
+    _late_joiners(made, rng, today, cast)
 
 
 def _first_batch(rng: Random, today: date, starts: date, pairs: Sequence[running.Pair]) -> None:
@@ -225,12 +207,10 @@ def _second_batch(rng: Random, late: date, pairs: Sequence[running.Pair]) -> Non
         running.agree(rng, pair, late + 14 * DAY)
 
 
-def _late_joiners(made: Cohort, rng: Random, today: date, taken: set[int]) -> None:
+def _late_joiners(made: Cohort, rng: Random, today: date, cast: Cast) -> None:
     """Ten more people: letters wait as drafts, and a proven run waits to be looked at."""
     manager = person("ruth.okafor")
-    apply(
-        made, rng, today - 4 * DAY, crowd(rng, levels=range(2, 17), number=10, besides=taken), [], "submitted"
-    )
+    apply(made, rng, today - 4 * DAY, cast.third_batch, [], "submitted")
     with at(today - 2 * DAY):
         waiting = Enrollment.objects.filter(cohort=made, state="submitted").order_by("pk")
         set_decision(enrollments=list(waiting[:8]), decision="accepted", by=manager)

@@ -1,6 +1,5 @@
 """`manage.py demo`: Ithaca with a sample program. Its data are apart from your own and may be thrown away."""
 
-import gc
 import os
 import socket
 import sys
@@ -9,8 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import transaction
 
 from core.embedded.supervisor import Program
 from core.management.serve import ServeCommand
@@ -26,16 +25,14 @@ class Command(ServeCommand):
         super().handle(*args, **options)
 
     def prepare(self) -> None:
-        if get_user_model().objects.exists():
+        sample = import_module("config.demo")
+        if sample.loaded():
             return
+        if get_user_model().objects.exists():  # an interrupted start left a part of it
+            call_command("flush", interactive=False, verbosity=0)
         self.stdout.write("Making the sample program...")
         self.stdout.flush()
-        gc.disable()  # tens of thousands of rows come and go: looking for rings among them takes a tenth of the time
-        try:
-            with transaction.atomic():  # all of it or nothing
-                import_module("config.demo").load()
-        finally:
-            gc.enable()
+        sample.load()
 
     def more_programs(self) -> list[Program]:
         return [Program("mailbox", [sys.executable, "manage.py", "mailbox_smtp"], late=True)]
