@@ -88,15 +88,16 @@ class UploadForm(PageForm):
         self.fields["file"].help_text = str(self.file_hint)
 
     def clean_file(self) -> ContentFile:
-        """CSV; refuses what is too large to read."""
+        """CSV, named with the sheet where there are several; refuses what is too large to read."""
         file, most = self.cleaned_data["file"], self.most_megabytes * 1024 * 1024
         if file.size > most:
             message = _("This file is larger than %(most)d MB. Split it and bring in the parts.")
             raise forms.ValidationError(message % {"most": self.most_megabytes})
         try:
-            return ContentFile(as_csv(file.read(), most), file.name)
+            content, sheet = as_csv(file.read(), most)
         except Refused as refused:
             raise forms.ValidationError(f"{refused.message} {refused.hint}") from None
+        return ContentFile(content, f"{file.name} ({sheet})" if sheet else file.name)
 
 
 class PageModelForm(PageFormMixin, forms.ModelForm):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from django.utils.translation import gettext as _
 from core.errors import Refused
 
 Columns = tuple[str, ...]
+SEPARATOR = re.compile(
+    r'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE
+)  # a first line that Excel reads, not a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Unreadable(Refused):
 def read_csv(content: bytes) -> tuple[Columns, Iterator[list[str]]]:
     """The names of the columns in lower case, and the rows below, empty ones too, so that they can be counted.
 
-    UTF-8, commas or semicolons. Raises Unreadable: not_utf8, and while rows are taken bad_csv.
+    UTF-8; commas, semicolons or tabs. Raises Unreadable: not_utf8, and while rows are taken bad_csv.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -46,8 +50,10 @@ def read_csv(content: bytes) -> tuple[Columns, Iterator[list[str]]]:
             _("Save it as “CSV UTF-8” and try again."),
             row=content[: error.start].count(b"\n") + 1,
         ) from None
-    first = text.partition("\n")[0]
-    rows = _rows(csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ","))
+    told = SEPARATOR.match(text)
+    text = text[told.end() :] if told else text
+    separator = told[1] if told else max(",;\t", key=re.split(r"[\r\n]", text, maxsplit=1)[0].count)
+    rows = _rows(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     return tuple(name.strip().lower() for name in next(rows, [])), rows
 
 
@@ -56,6 +62,7 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
     try:
         for ahead, cells in enumerate(reader, start=2):  # noqa: B007
             yield cells
-    except csv.Error as error:
-        message = _("The file cannot be read: %(error)s") % {"error": error}
-        raise Unreadable("bad_csv", message, row=ahead) from None
+    except csv.Error:
+        hint = _("Look for a quotation mark without its partner, or a cell of more than %(most)d characters.")
+        message, most = _("Row %(row)d cannot be read.") % {"row": ahead}, {"most": csv.field_size_limit()}
+        raise Unreadable("bad_csv", message, hint % most, row=ahead) from None

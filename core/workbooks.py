@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import zlib
@@ -17,19 +18,24 @@ from core.errors import Refused
 
 START = b"PK\x03\x04"
 UNPACKED = 10  # times the most bytes of a file that a workbook may hold when it is unpacked
-# What the reader raises where parts are missing, cut or not as they should be; RuntimeError for one with a password.
+WIDE = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE  # how "Unicode Text" of Excel starts
+NAMED = 5  # cells that a message names
+# What the reader raises where parts are missing, cut or not as they should be; RuntimeError for one with a password,
+# AttributeError for an empty chart sheet.
 DAMAGED = (
     BadZipFile, KeyError, IndexError, OSError, ValueError, TypeError, RuntimeError, EOFError, ParseError, zlib.error,
+    AttributeError,
 )  # fmt: skip
 
 
-def as_csv(content: bytes, most: int) -> bytes:
-    """The first sheet of a workbook as CSV in UTF-8, `most` bytes of it; what is no workbook as it came.
+def as_csv(content: bytes, most: int) -> tuple[bytes, str]:
+    """The first sheet of a workbook that is not hidden as CSV in UTF-8, `most` bytes of it, and its name if it is one
+    of several. Text in UTF-16 becomes UTF-8; what is neither stays as it came.
 
-    Raises Refused: bad_workbook, too_big.
+    Raises Refused: bad_workbook, too_big, no_sheet, merged_cells, no_result.
     """
     if not content.startswith(START):
-        return content
+        return _as_utf8(content), ""
     from openpyxl import load_workbook
 
     file = io.BytesIO(content)
@@ -38,15 +44,67 @@ def as_csv(content: bytes, most: int) -> bytes:
             if sum(part.file_size for part in packed.infolist()) > UNPACKED * most:
                 raise _too_big()
         book = load_workbook(file, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
+        sheet = next((sheet for sheet in book.worksheets if sheet.sheet_state == "visible"), None)
+        if sheet is None:
+            raise Refused(
+                "no_sheet",
+                _("This workbook shows no sheet with cells."),
+                _("Unhide the sheet to be read and try again."),
+            )
+        _check_cells(sheet)
         sheet.reset_dimensions()  # what the file says of its size may be wrong
-        return _written(sheet.iter_rows(values_only=True), most)
+        written = _written(sheet.iter_rows(values_only=True), most)
+        return written, sheet.title if len(book.sheetnames) > 1 else ""
     except DAMAGED:
         raise Refused(
             "bad_workbook",
             _("This is no XLSX workbook that can be read."),
             _("Save it as CSV and try again."),
         ) from None
+
+
+def _as_utf8(content: bytes) -> bytes:
+    if not content.startswith(WIDE):
+        return content
+    try:
+        return content.decode("utf-16").encode()
+    except UnicodeDecodeError:
+        return content
+
+
+def _check_cells(sheet: Any) -> None:
+    """Refuses what openpyxl gives as blank: all but the first of merged cells, and formulas never worked out."""
+    from openpyxl.xml.functions import iterparse
+
+    merged, unknown = [], []
+    with sheet._get_source() as source:  # what is public tells of neither
+        for _event, element in iterparse(source):
+            tag = element.tag.rpartition("}")[2]
+            if tag == "mergeCell":
+                merged.append(element.get("ref"))
+            elif tag == "c" and element.find("{*}f") is not None:
+                # An empty text is a result; nothing at all is none.
+                if not element.findtext("{*}v") and element.get("t") != "str":
+                    unknown.append(element.get("r"))
+            elif tag == "row":
+                element.clear()
+    if merged:
+        raise Refused(
+            "merged_cells",
+            _("Cells are merged (%(cells)s), and only the first of them holds the text.")
+            % {"cells": _some(merged)},
+            _("Unmerge them, write the text into each and try again."),
+        )
+    if unknown:
+        raise Refused(
+            "no_result",
+            _("Formulas have no result in the file (%(cells)s).") % {"cells": _some(unknown)},
+            _("Open it in your spreadsheet program, save it and try again."),
+        )
+
+
+def _some(cells: list[str]) -> str:
+    return ", ".join([*cells[:NAMED], *["…"] * (len(cells) > NAMED)])
 
 
 def _written(rows: Iterable[Iterable[Any]], most: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import zipfile
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
+from openpyxl.chart import BarChart
 
 from core.errors import Refused
 from core.forms import UploadForm
@@ -22,7 +24,10 @@ def workbook(*rows: list[Any]) -> bytes:
     book = Workbook()
     for row in rows:
         book.active.append(row)
-    book.create_sheet("Second").append(["not read"])
+    return saved(book)
+
+
+def saved(book: Workbook) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
@@ -59,14 +64,83 @@ def test_every_kind_of_cell_is_written_as_it_would_be_typed():
     content = workbook(
         ["name", "Level", None], [], ["Zoé, “Z”", 7.0, True, day, 2.5], [None, 12, False, day.replace(hour=9)]
     )
-    assert as_csv(content, MOST).decode() == (
-        'name,Level\r\n""\r\n"Zoé, “Z”",7,yes,2026-03-01,2.5\r\n,12,no,2026-03-01T09:00:00\r\n'
+    assert as_csv(content, MOST) == (
+        'name,Level\r\n""\r\n"Zoé, “Z”",7,yes,2026-03-01,2.5\r\n,12,no,2026-03-01T09:00:00\r\n'.encode(),
+        "",
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"a,b\r\n1,2", "é".encode("latin-1"), b"PK,b"])
+@pytest.mark.parametrize("content", [b"", b"a,b\r\n1,2", "é".encode("latin-1"), b"PK,b", b"\xff\xfe1"])
 def test_what_is_no_workbook_stays_as_it_came(content):
-    assert as_csv(content, MOST) is content
+    assert as_csv(content, MOST) == (content, "")
+
+
+@pytest.mark.parametrize(
+    "content", ["é\t1".encode("utf-16"), codecs.BOM_UTF16_BE + "é\t1".encode("utf-16-be")]
+)
+def test_unicode_text_of_excel_becomes_utf8(content):
+    assert as_csv(content, MOST) == ("é\t1".encode(), "")
+
+
+def test_the_first_sheet_to_be_seen_is_read_and_named_where_there_are_several():
+    book = Workbook()
+    book.active.append(["old"])
+    book.active.sheet_state = "hidden"
+    book.create_sheet("New").append(["new"])
+    book.create_sheet("Later").append(["not read"])
+    assert as_csv(saved(book), MOST) == (b"new\r\n", "New")
+    upload = SimpleUploadedFile("people.xlsx", saved(book))
+    form = UploadForm({}, {"file": upload})
+    assert form.is_valid()
+    assert form.cleaned_data["file"].name == "people.xlsx (New)"
+
+
+def test_a_workbook_that_shows_no_cells_is_refused():
+    book = Workbook()
+    book.create_chartsheet("Chart").add_chart(BarChart())
+    book.active.sheet_state = "hidden"
+    assert code(saved(book)) == "no_sheet"
+    book.remove(book.worksheets[0])
+    assert code(saved(book)) == "no_sheet"
+    book.create_chartsheet("Empty")  # the reader trips over it
+    assert code(saved(book)) == "bad_workbook"
+
+
+def test_a_workbook_that_says_it_is_smaller_than_it_is_is_read_whole():
+    sheet = "xl/worksheets/sheet1.xml"
+    good = workbook(["a", "b"], ["1", "2"])
+    with zipfile.ZipFile(io.BytesIO(good)) as packed:
+        text = packed.read(sheet)
+    assert b'"A1:B2"' in text
+    assert as_csv(changed(good, sheet, text.replace(b'"A1:B2"', b'"A1:A1"')), MOST) == (b"a,b\r\n1,2\r\n", "")
+
+
+def test_merged_cells_and_formulas_without_a_result_are_refused():
+    book = Workbook()
+    for row in range(1, 9):
+        book.active.append(["a", f"=ROW(A{row})"])
+    with pytest.raises(Refused) as refused:
+        as_csv(saved(book), MOST)
+    assert (refused.value.code, refused.value.message) == (
+        "no_result", "Formulas have no result in the file (B1, B2, B3, B4, B5, …).",
+    )  # fmt: skip
+    book.active.merge_cells("A2:A4")
+    with pytest.raises(Refused) as refused:
+        as_csv(saved(book), MOST)
+    assert (refused.value.code, refused.value.message) == (
+        "merged_cells", "Cells are merged (A2:A4), and only the first of them holds the text.",
+    )  # fmt: skip
+
+
+def test_a_formula_has_a_result_even_if_it_is_an_empty_text():
+    good = workbook(["x", "y"])
+    cells = b'<c r="A1"><f>1+1</f><v>2</v></c><c r="B1" t="str"><f>T(C1)</f><v></v></c><c r="C1"><v>3</v></c>'
+    sheet = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
+        + cells
+        + b"</row></sheetData></worksheet>"
+    )
+    assert as_csv(changed(good, "xl/worksheets/sheet1.xml", sheet), MOST) == (b"2,,3\r\n", "")
 
 
 def test_what_is_damaged_or_something_else_is_refused():

@@ -336,5 +336,13 @@ def test_the_command_names_every_problem(tmp_path: Any) -> None:
         "row 2, column email: “x” is not an e-mail address.",
         "row 3, column name: The name is missing.",
     ]
+    path.write_text('email,name\nx@example.org,A\na@example.org,"B\nb@example.org,C\n')
+    with pytest.raises(CommandError) as error:
+        call_command("import_people", path)
+    assert str(error.value).splitlines() == [
+        "The file has problems; nothing was changed.",
+        "row 3, column –: Row 3 cannot be read. Look for a quotation mark without its partner, or a cell of more than "
+        "131072 characters.",
+    ]
     with pytest.raises(CommandError, match="There is no file"):
         call_command("import_people", tmp_path / "none.csv")

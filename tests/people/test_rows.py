@@ -119,5 +119,10 @@ def test_rows_are_counted_as_a_spreadsheet_does_with_blank_ones_and_line_breaks_
 def test_a_file_that_stops_being_csv_says_where() -> None:
     cell = "A" * 200_000
     assert problems(f'email,name\na@example.org,A\nb@example.org,"{cell}"\n') == [
-        (3, "", "The file cannot be read: field larger than field limit (131072)")
+        (
+            3,
+            "",
+            "Row 3 cannot be read. Look for a quotation mark without its partner, or a cell of more than 131072 "
+            "characters.",
+        )
     ]

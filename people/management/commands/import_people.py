@@ -1,4 +1,3 @@
-import csv
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -7,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from core.errors import Refused
+from core.uploads import Unreadable, read_csv
 from people.domain.imports import import_people
 from people.rows import COLUMNS
 
@@ -26,8 +26,8 @@ class Command(BaseCommand):
         if not path.is_file():
             raise CommandError(f"There is no file {path}.")
         content = path.read_bytes()
-        lines = sum(1 for _ in csv.reader(content.decode("utf-8", "replace").splitlines())) - 1
-        with tqdm(total=max(lines, 0), unit=" people", disable=options["verbosity"] == 0) as bar:
+        lines = _people_in(content)
+        with tqdm(total=lines, unit=" people", disable=options["verbosity"] == 0) as bar:
 
             def progress(done: int) -> None:
                 bar.update(done - int(bar.n))
@@ -36,9 +36,16 @@ class Command(BaseCommand):
                 applied = import_people(content=content, file_name=path.name, by=None, progress=progress)
             except Refused as refused:
                 raise CommandError(f"{refused.message}\n{refused.hint}") from None
-            progress(max(lines, 0))
+            progress(lines)
         counts = applied.counts
         events = ", ".join(f"{number} {kind}" for kind, number in sorted(counts["events"].items())) or "none"
         self.stdout.write(
             f"{counts['new']} new, {counts['changed']} changed, {counts['same']} as before. Career events: {events}."
         )
+
+
+def _people_in(content: bytes) -> int:
+    try:
+        return sum(1 for _ in read_csv(content)[1])
+    except Unreadable:  # told with its row when the file is read
+        return 0
