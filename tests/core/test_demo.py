@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from config.demo.accounts import ACCOUNTS
-from config.demo.load import beside, load, loaded
+from config.demo.whole import beside, load, loaded
 from core.management.commands import demo
 from matching.models import Run
 from participants.models import Enrollment, Introduction

@@ -25,7 +25,7 @@ class Command(ServeCommand):
         super().handle(*args, **options)
 
     def prepare(self) -> None:
-        sample = import_module("config.demo")
+        sample = import_module("config.demo.whole")  # late: apps must be there
         if sample.loaded():
             return
         if get_user_model().objects.exists():  # an interrupted start left a part of it

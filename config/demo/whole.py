@@ -33,7 +33,7 @@ THE_REST = """
 import sys, django
 from datetime import date
 django.setup()
-from config.demo.load import the_rest
+from config.demo.whole import the_rest
 the_rest(date.fromisoformat(sys.argv[1]))
 """
 OPERATOR = "olive.tran@example.org"
