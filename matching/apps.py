@@ -9,7 +9,7 @@ class MatchingConfig(AppConfig):
     def ready(self) -> None:
         from core.roles import Permission
         from matching import deadlines, mails
-        from matching.domain.introductions import confirm_at_once, refuse_forbidden
+        from matching.domain.introductions import confirm_at_once, forbidden
         from matching.own_words import own_part
         from matching.panels import matched
         from participants.domain.introductions import before_asking, on_agreement
@@ -20,7 +20,7 @@ class MatchingConfig(AppConfig):
         deadlines.register_all()
         mails.register_kinds()
         register_part(Part("matching/own_part.html", own_part))
-        before_asking(refuse_forbidden)
+        before_asking(forbidden)
         on_agreement(confirm_at_once)
         since = Cohort.State.SELECTING
         register_tab(Tab(30, _("Matching"), "matching_review", Permission.SEE_PEOPLE))

@@ -187,6 +187,12 @@ def questions_about(pairs: QuerySet[Proposal]) -> QuerySet[SideAnswer]:
     return SideAnswer.objects.filter(Exists(pairs.filter(**_SAME_TWO)))
 
 
+def noes() -> QuerySet[SideAnswer]:
+    """Each no of one side that still keeps the two apart: the manager may have lifted it."""
+    excluded = Exclusion.objects.filter(**_SAME_TWO)
+    return SideAnswer.newest().filter(Exists(excluded), answer=SideAnswer.Answer.NO)
+
+
 def questions_of(run: Run) -> QuerySet[Any]:
     """The questions that count for a run, each with the run's own `pair` (an id) that it is about."""
     own = Proposal.objects.filter(run=run, **_SAME_TWO).values("pk")

@@ -13,12 +13,13 @@ class ParticipantsConfig(AppConfig):
         from participants import deadlines, mails
         from participants.nav import own_pages
         from participants.panels import by_directorate, call, places
-        from participants.standing import open_calls
+        from participants.standing import open_calls, without_partner
         from programs.desk import Panel, Tab, register_panel, register_tab
 
         mails.register_all()
         deadlines.register_all()
         register_nav(own_pages)
+        register_standing(20, without_partner)
         register_standing(30, open_calls)
         register_tab(Tab(20, _("People"), "cohort_people", Permission.SEE_PEOPLE))
         open_on = "call_open"

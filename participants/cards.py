@@ -31,6 +31,7 @@ class Card:
     needs: list[str]
     free: int | None  # places; None where the reader did not ask
     between: Mapping[str, Any] | None = None  # the last request between the two, where the reader may ask
+    apart: str = ""  # why the two cannot be a pair
 
 
 def choices_of(cohort: Cohort, role: str, *fields: str) -> dict[str, Mapping[str, str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core.audit import record
@@ -14,6 +16,7 @@ from core.lifecycle import move
 from matching import rule_words
 from matching.domain.fixed import Sides, lock_pair
 from matching.models import Lock
+from matching.queries import noes
 from matching.verbs import Verb
 from participants.domain.introduction_letters import tell_decided
 from participants.domain.introductions import close_moot
@@ -22,6 +25,7 @@ from people.models import Person
 from programs.models import Cohort
 
 State = Introduction.State
+_BOTH = ("proposal__mentee__person", "proposal__mentor__person")
 
 
 @transaction.atomic
@@ -31,7 +35,10 @@ def confirm_introduction(*, introduction: Introduction, by: Person, of_itself: b
     `of_itself` is for a yes of both that needs no manager: `by` is then the one who said it.
     Raises Refused as `lock_pair`, rule_<name> for a broken hard rule among them; and illegal_move.
     """
-    lock = lock_pair(mentee=introduction.mentee, mentor=introduction.mentor, by=by)  # holds both sides
+    try:
+        lock = lock_pair(mentee=introduction.mentee, mentor=introduction.mentor, by=by)  # holds both sides
+    except Refused as refused:
+        raise (refused.code == "rule_exclusion" and _whose_no(introduction)) or refused from refused
     row = _held(introduction)
     if row.state != State.CONFIRMED:
         row.decided_at, row.decided_by = timezone.now(), None if of_itself else by
@@ -85,19 +92,66 @@ def confirm_at_once(introduction: Introduction, by: Person) -> None:
     introduction.refresh_from_db(fields=["state", "decided_at", "decided_by"])
 
 
-def refuse_forbidden(mentee: Enrollment, mentor: Enrollment) -> None:
-    """Whom no run and no manager could pair need not ask: their yes would come to nothing.
+def forbidden(mine: Enrollment, others: Sequence[Enrollment]) -> dict[int, Refused | None]:
+    """Whom of these no run and no manager could pair with somebody, and why: their yes would come to nothing.
 
-    An exclusion is not told of: it may come from what the other said in confidence. People who are not accepted yet
-    are let pass. Raises Refused: rule_<name> for a broken hard rule.
+    One's own no is told. An exclusion is not: it may come from what the other said in confidence. People who are not
+    accepted yet are let pass.
     """
-    sides = Sides(mentee.cohort, [mentee.pk, mentor.pk], is_circle=False)
-    if mentee.pk not in sides.mentees or mentor.pk not in sides.mentors:
-        return
-    for rule in sides.field.blocked_by(sides.mentees[mentee.pk], sides.mentors[mentor.pk]):
-        if rule != "exclusion":
-            why = rule_words.broken(rule, mentee.person.name, mentor.person.name)
-            raise Refused(f"rule_{rule}", why, _("Please choose somebody else."))
+    if not others:
+        return {}
+    sides = Sides(mine.cohort, [mine.pk, *(other.pk for other in others)], is_circle=False)
+    is_mentee = mine.role == Enrollment.Role.MENTEE
+    found: dict[int, Refused | None] = {}
+    for other in others:
+        mentee, mentor = (mine, other) if is_mentee else (other, mine)
+        if mentee.pk in sides.mentees and mentor.pk in sides.mentors:
+            rules = sides.field.blocked_by(sides.mentees[mentee.pk], sides.mentors[mentor.pk])
+            told = next((rule for rule in rules if rule != "exclusion"), None)
+            if rules:
+                found[other.pk] = _broken(told, mentee, mentor) if told else None
+    return found | own_noes(mine, others)
+
+
+def _broken(rule: str, mentee: Enrollment, mentor: Enrollment) -> Refused:
+    why = rule_words.broken(rule, mentee.person.name, mentor.person.name)
+    return Refused(f"rule_{rule}", why, _("Please choose somebody else."))
+
+
+def own_noes(mine: Enrollment, others: Iterable[Enrollment]) -> dict[int, Refused]:
+    """To whom of these somebody has said no when both sides were asked, as long as that keeps the two apart."""
+    side = "mentor" if mine.role == Enrollment.Role.MENTEE else "mentee"
+    people = {other.pk: other.person.name for other in others}
+    rows = noes().filter(enrollment=mine, **{f"proposal__{side}__in": people})
+    return {
+        pk: Refused(
+            "said_no",
+            _("You said no to %(name)s on %(day)s.") % {"name": people[pk], "day": _day(at)},
+            _("Please choose somebody else."),
+        )
+        for pk, at in rows.values_list(f"proposal__{side}", "answered_at")
+    }
+
+
+def _day(at: datetime | None) -> str:
+    assert at, "a no has a time"
+    return date_format(timezone.localtime(at), "DATE_FORMAT")
+
+
+def _whose_no(introduction: Introduction) -> Refused | None:
+    """For the manager: which of the two said no before."""
+    two = noes().filter(proposal__mentee=introduction.mentee_id, proposal__mentor=introduction.mentor_id)
+    row = two.select_related("enrollment__person", *_BOTH).order_by("-answered_at").first()
+    if row is None:
+        return None
+    mine, pair = row.enrollment, row.proposal
+    other = pair.mentor if mine.pk == pair.mentee_id else pair.mentee
+    names = {"name": mine.person.name, "other": other.person.name, "day": _day(row.answered_at)}
+    return Refused(
+        "rule_exclusion",
+        _("%(name)s said no to %(other)s on %(day)s, so the two are kept apart.") % names,
+        _("Ask whether that still holds. If not, lift the exclusion; otherwise recommend a change."),
+    )
 
 
 def _held(introduction: Introduction) -> Introduction:

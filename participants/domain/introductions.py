@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -31,13 +31,21 @@ VERB_OF = {
     State.CLOSED: Verb.INTRODUCTION_CLOSED,
 }
 OPEN = (State.ASKED, State.AGREED)
-_when_asked: list[Callable[[Enrollment, Enrollment], None]] = []
+# The others (by id) whom somebody cannot be paired with, and why; None where that is not to be told.
+Apart = Mapping[int, Refused | None]
+_apart: list[Callable[[Enrollment, Sequence[Enrollment]], Apart]] = []
 _when_agreed: list[Callable[[Introduction, Person], None]] = []
 
 
-def before_asking(check: Callable[[Enrollment, Enrollment], None]) -> None:
-    """Register, once, what refuses a mentee and a mentor whom the rules of their cohort keep apart."""
-    _when_asked[:] = [check]
+def before_asking(find: Callable[[Enrollment, Sequence[Enrollment]], Apart]) -> None:
+    """Register, once, what finds those whom the rules of the cohort, or a no, keep apart from somebody."""
+    _apart[:] = [find]
+
+
+def kept_apart(mine: Enrollment, others: Sequence[Enrollment]) -> dict[int, Refused]:
+    """Whom of these the person need not ask or wish for, as far as they may know why; by id."""
+    found = {pk: why for find in _apart for pk, why in find(mine, others).items()}
+    return {pk: why for pk, why in found.items() if why}
 
 
 def on_agreement(act: Callable[[Introduction, Person], None]) -> None:
@@ -57,8 +65,9 @@ def ask(*, mentee: Enrollment, mentor: Enrollment, by: Person, note: str = "") -
     _check_pair(mine, other, mentee, mentor)
     _check_history(mine, other, mentee, mentor)
     _check_places(mine, other)
-    for check in _when_asked:
-        check(mentee, mentor)
+    for find in _apart:
+        if other.pk in (apart := find(mine, [other])):
+            raise apart[other.pk] or _cannot_ask()
     introduction = Introduction.objects.create(
         cohort=mentee.cohort,
         mentee=mentee,

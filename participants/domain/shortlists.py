@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.audit import record
+from participants.domain.introductions import kept_apart
 from participants.domain.wishes import lock_for_wishes, set_wishes, standing_wishes
 from participants.models import Shortlist, Suggestion
 from participants.queries import still_suggested
@@ -21,7 +22,8 @@ def rank_shortlist(*, shortlist: Shortlist, ranks: Mapping[int, int], by: Person
     """Keep the ranks (1 to 3, 0 for no wish) by suggestion; those ranked become the first wishes.
 
     Earlier wishes for people who are not on the list follow as far as three reach. It can be done again.
-    Raises Refused: wishes_closed, and those of `check_wishes`; ValueError for a rank given twice.
+    Raises Refused: wishes_closed, what keeps one of them apart, and as `check_wishes`; ValueError for a rank given
+    twice.
     """
     enrollment = lock_for_wishes(shortlist.enrollment)
     row = Shortlist.objects.select_for_update().get(pk=shortlist.pk)
@@ -36,6 +38,8 @@ def rank_shortlist(*, shortlist: Shortlist, ranks: Mapping[int, int], by: Person
     row.ranked_at = timezone.now()
     row.save(update_fields=["ranked_at"])
     chosen = sorted((one for one in suggestions if one.rank), key=lambda one: one.rank or 0)
+    for refused in kept_apart(enrollment, [one.mentor for one in chosen]).values():
+        raise refused
     listed = {str(one.mentor.person.uid) for one in suggestions}
     others = [uid for uid in standing_wishes(enrollment) if uid not in listed]
     wished = [str(one.mentor.person.uid) for one in chosen]

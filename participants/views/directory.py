@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from core.access import fetch
 from core.errors import Refused
 from participants.cards import Card, cards_of
 from participants.domain import introductions
+from participants.domain.introductions import kept_apart
 from participants.domain.wishes import change_wishes
 from participants.filters import DirectoryFilter
 from participants.forms import AskForm, chosen_among
@@ -87,7 +89,7 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     context |= {
         "filter": narrowed,
         "page": page,
-        "cards": _with_requests(cards_of(mine.cohort, page.object_list), mine),
+        "cards": _between(cards_of(mine.cohort, page.object_list), mine, list(page.object_list)),
         "wished": wished,
         "any": bool(page.paginator.count) or shown.exists(),
         "shortlist": shortlist,
@@ -95,11 +97,13 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     return render(request, "participants/directory/index.html", context)
 
 
-def _with_requests(cards: list[Card], mine: Enrollment) -> list[Card]:
-    """Each with the last request between the mentor and the reader; one query."""
+def _between(cards: list[Card], mine: Enrollment, mentors: Sequence[Enrollment]) -> list[Card]:
+    """Each with the last request between the mentor and the reader, and what keeps them apart."""
+    kept = kept_apart(mine, mentors)
+    apart = {str(row.uid): str(kept[row.pk].message) for row in mentors if row.pk in kept}
     rows = introductions_of(mine.person).filter(mentee=mine, mentor__uid__in=[card.uid for card in cards])
     last = {str(row.mentor.uid): row_of(row, mine.person) for row in reversed(rows)}
-    return [replace(card, between=last.get(card.uid)) for card in cards]
+    return [replace(card, between=last.get(card.uid), apart=apart.get(card.uid, "")) for card in cards]
 
 
 @login_required
@@ -119,13 +123,12 @@ def show(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResp
         else:
             messages.success(request, _("%(name)s has your request.") % {"name": mentor.person.name})
             return redirect("my_introduction", asked.uid)
-    between = introductions_of(reader(request)).filter(mentee=mine, mentor=mentor).first()
+    (card,) = _between(cards_of(mine.cohort, [mentor]), mine, [mentor])
     context = _context(request, mine)
     context |= {
-        "card": cards_of(mine.cohort, [mentor])[0],
+        "card": card,
         "wished": {wish.pk for wish in context["wishes"]},
         "form": form,
-        "between": row_of(between, reader(request)) if between else None,
         "is_supervisor": mine.person.supervisor_id == mentor.person_id,
     }
     return render(request, "participants/directory/show.html", context)

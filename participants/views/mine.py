@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,11 +19,21 @@ from participants.models import Enrollment
 from participants.parts import rendered_parts
 from participants.queries import questionnaire_for, visible_enrollments
 from participants.rules import call_is_open, offer_due_on, offer_is_over
+from participants.standing import is_without, nobody_yet
 from participants.views.common import STATE_WORDS, TAG_OF, answered_pages, apply_url, reader
 from programs.labels import in_language, word
 from programs.questions import parse
 
 S = Enrollment.State
+
+
+def _words(enrollment: Enrollment) -> str | Promise:
+    """How it stands; once the pairs are made, also whether the person has one."""
+    if is_without(enrollment):
+        return nobody_yet(enrollment)
+    if enrollment.state == S.ACCEPTED and enrollment.used:
+        return _("You take part. Your next steps show who your partner is.")
+    return STATE_WORDS[S(enrollment.state)]
 
 
 def _row(enrollment: Enrollment) -> dict[str, Any]:
@@ -38,7 +49,7 @@ def _row(enrollment: Enrollment) -> dict[str, Any]:
         "strand": in_language(enrollment.strand.name),
         "state": _("Draft") if state == S.DRAFT else state.label,
         "tag": TAG_OF[state],
-        "words": STATE_WORDS[state],
+        "words": _words(enrollment),
         "form_url": apply_url("apply_start", cohort, enrollment.role),
         "can_write": is_open and state in (S.DRAFT, S.WITHDRAWN),
         "can_reopen": is_open and state == S.SUBMITTED,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from core.access import fetch
 from core.errors import Refused
 from participants.cards import cards_of
+from participants.domain.introductions import kept_apart
 from participants.domain.shortlists import rank_shortlist
 from participants.forms import RankForm
 from participants.queries import BROWSING, shortlists_of, still_suggested
@@ -30,7 +31,8 @@ def rank(request: HttpRequest, uid: UUID) -> HttpResponse:
     found = fetch(shortlists_of(reader(request)), uid=uid)
     cohort = found.enrollment.cohort
     suggestions = list(still_suggested(found))
-    form = RankForm(posted(request), suggestions=suggestions)
+    apart = kept_apart(found.enrollment, [one.mentor for one in suggestions])
+    form = RankForm(posted(request), suggestions=[one for one in suggestions if one.mentor_id not in apart])
     if request.method == "POST" and form.is_valid():
         try:
             rank_shortlist(shortlist=found, ranks=form.ranks(), by=reader(request))
@@ -45,7 +47,10 @@ def rank(request: HttpRequest, uid: UUID) -> HttpResponse:
         "program": cohort.program,
         "cohort": cohort,
         "form": form,
-        "rows": list(zip(cards, [form[f"rank_{one.pk}"] for one in suggestions], strict=True)),
+        "rows": [
+            (card, apart.get(one.mentor_id), f"rank_{one.pk}" in form.fields and form[f"rank_{one.pk}"])
+            for card, one in zip(cards, suggestions, strict=True)
+        ],
         "is_open": cohort.state in BEFORE_PAIRS and found.enrollment.state in BROWSING,
         "mentors_word": word(cohort.program, "mentors"),
     })  # fmt: skip

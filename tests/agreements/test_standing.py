@@ -8,8 +8,11 @@ import pytest
 from django.test import Client
 from django.utils.html import strip_tags
 
+from agreements.domain.endings import end_without_fault
 from agreements.standing import MOST, standing
+from participants.standing import without_partner
 from people.models import Person
+from programs.models import Cohort
 from tests.factories import MemberFactory, MentorshipFactory, PersonFactory, pair
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +84,14 @@ def test_many_mentorships_take_as_many_queries_as_one(
             other, *_people = pair(state="active")
             MemberFactory(mentorship=other, side="mentor", person=mentor)
     assert (counts[0] == counts[1], sentence.count(",") + 2) == (True, MOST)
+
+
+def test_once_the_mentorship_has_ended_one_reads_that_one_has_nobody() -> None:
+    mentorship, mentor, mentee = pair(state="active")
+    Cohort.objects.update(state="running")
+    assert list(without_partner(mentee)) == []
+    end_without_fault(mentorship=mentorship, by=mentor)
+    assert [sentence.split(". ")[0] for one in (mentee, mentor) for sentence in without_partner(one)] == [
+        f"You have no {role} in {mentorship.cohort.program.name} at the moment"
+        for role in ("mentor", "mentee")
+    ]

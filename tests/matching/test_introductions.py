@@ -1,8 +1,10 @@
 """The manager's word on an introduction, and what becomes of it in the runs."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,16 +13,19 @@ from django.utils import timezone
 from core.errors import Refused
 from core.models import AuditEvent
 from core.roles import Role
+from matching.domain.answers import answer_pair
 from matching.domain.criteria import change_criteria
 from matching.domain.decisions import Act
-from matching.domain.fixed import exclude_pair, unlock_pair
+from matching.domain.fixed import allow_pair, exclude_pair, unlock_pair
 from matching.domain.introductions import confirm_introduction, recommend_change
+from matching.domain.pairs import remember_pair
 from matching.engine.field import Criteria
-from matching.models import Lock
+from matching.models import Exclusion, Lock, SideAnswer
 from matching.queries import both_agreed
 from matching.snapshot import Snapshot, read_snapshot
 from notifications.models import Message
-from participants.domain.introductions import answer, ask
+from participants.domain.introductions import answer, ask, kept_apart
+from participants.domain.shortlists import rank_shortlist
 from participants.models import Enrollment, Introduction
 from people.models import Person
 from programs.models import Cohort
@@ -89,13 +94,127 @@ class TestAsking:
         where = cohort()
         mentee, mentor = enroll(where), enroll(where, "mentor")
         exclude_pair(mentee=mentee, mentor=mentor, reason="said so in confidence", by=manager(where))
-        assert ask(mentee=mentee, mentor=mentor, by=mentee.person).state == "asked"
+        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentee.person)) == "cannot_ask"
+        assert kept_apart(mentee, [mentor]) == {}
 
     def test_who_is_not_accepted_yet_is_let_pass(self) -> None:
         where = cohort()
         mentee, mentor = enroll(where, state="submitted"), enroll(where, "mentor")
         Person.objects.filter(pk=mentor.person_id).update(languages=["fr"])
         assert ask(mentee=mentee, mentor=mentor, by=mentee.person).state == "asked"
+
+
+@time_machine.travel(datetime(2026, 11, 26, 12, tzinfo=UTC), tick=False)
+def said_no(where: Cohort, by: str = "mentee") -> tuple[Enrollment, Enrollment]:
+    """Mira and Lars, of whom one has said no when both sides were asked."""
+    mentee = enroll(where, person__full_name="Mira Kovac")
+    mentor = enroll(where, "mentor", person__full_name="Lars Holm", listed=True)
+    pair = make.ProposalFactory(run=make.RunFactory(cohort=where), mentee=mentee, mentor=mentor)
+    for side in (mentee, mentor):
+        SideAnswer.objects.create(proposal=pair, enrollment=side, due_on=date(2026, 12, 1))
+    mine = SideAnswer.objects.get(enrollment={"mentee": mentee, "mentor": mentor}[by])
+    answer_pair(question=mine, answer="no", word="Too near", by=mine.enrollment.person)
+    return mentee, mentor
+
+
+class TestAfterANo:
+    NO = "You said no to Lars Holm on 26 November 2026."
+
+    def test_one_cannot_ask_whom_one_has_said_no_to_and_reads_why(self) -> None:
+        mentee, mentor = said_no(cohort())
+        with pytest.raises(Refused) as refused:
+            ask(mentee=mentee, mentor=mentor, by=mentee.person)
+        assert (refused.value.code, refused.value.message) == ("said_no", self.NO)
+        # The other one learns of no answer.
+        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentor.person)) == "cannot_ask"
+        assert kept_apart(mentor, [mentee]) == {}
+
+    def test_a_no_of_the_mentor_is_told_to_the_mentor_alone(self) -> None:
+        mentee, mentor = said_no(cohort(), by="mentor")
+        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentee.person)) == "cannot_ask"
+        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentor.person)) == "said_no"
+
+    def test_once_the_manager_has_lifted_it_nothing_stands_between(self) -> None:
+        where = cohort()
+        mentee, mentor = said_no(where)
+        allow_pair(exclusion=Exclusion.objects.get(), by=manager(where))
+        assert ask(mentee=mentee, mentor=mentor, by=mentee.person).state == "asked"
+
+    def test_the_directory_says_so_and_offers_neither_request_nor_wish(self, client: Client) -> None:
+        where = cohort()
+        mentee, mentor = said_no(where)
+        client.force_login(mentee.person)
+        base = f"/mentors/{where.program.slug}/{where.slug}/"
+        page = client.get(base)
+        assert [card.apart for card in page.context["cards"]] == [self.NO]
+        for shown in (page, client.get(f"{base}{mentor.uid}/")):
+            text = shown.content.decode()
+            assert (self.NO in text, "Ask for an introduction" in text, "Add to my wishes" in text) == (
+                True,
+                False,
+                False,
+            )
+
+    def test_the_no_of_the_other_shows_nowhere(self, client: Client) -> None:
+        where = cohort()
+        mentee, _mentor = said_no(where, by="mentor")
+        client.force_login(mentee.person)
+        page = client.get(f"/mentors/{where.program.slug}/{where.slug}/")
+        assert [card.apart for card in page.context["cards"]] == [""]
+        assert "Ask for an introduction" in page.content.decode()
+
+    def test_who_was_a_pair_before_is_not_offered(self, client: Client) -> None:
+        where = cohort()
+        mentee = enroll(where, person__full_name="Mira Kovac")
+        mentor = enroll(where, "mentor", person__full_name="Dana Whitfield", listed=True)
+        remember_pair(mentee.person_id, mentor.person_id)
+        client.force_login(mentee.person)
+        page = client.get(f"/mentors/{where.program.slug}/{where.slug}/")
+        told = "Dana Whitfield and Mira Kovac have been a pair before."
+        assert [card.apart for card in page.context["cards"]] == [told]
+        assert "Ask for an introduction" not in page.content.decode()
+
+    def test_the_shortlist_says_so_and_takes_no_rank(self, client: Client) -> None:
+        where = cohort(shortlists=True)
+        mentee, mentor = said_no(where)
+        other = enroll(where, "mentor", listed=True)
+        found = make.ShortlistFactory(enrollment=mentee, mentors=[mentor, other])
+        client.force_login(mentee.person)
+        page = client.get(f"/me/shortlist/{found.uid}/")
+        assert sorted(why.message if why else "" for _card, why, _bound in page.context["rows"]) == [
+            "", self.NO
+        ]  # fmt: skip
+        assert len(page.context["form"].fields) == 1
+        barred = found.suggestions.get(mentor=mentor).pk
+        assert code(lambda: rank_shortlist(shortlist=found, ranks={barred: 1}, by=mentee.person)) == "said_no"
+        free = found.suggestions.get(mentor=other).pk
+        rank_shortlist(shortlist=found, ranks={free: 1}, by=mentee.person)
+        assert [wish.mentor for wish in mentee.wishes.all()] == [other.person]
+
+    def test_the_manager_reads_whose_no_it_was(self) -> None:
+        where = cohort()
+        mentee, mentor = said_no(where)
+        row = agreed(where, mentee=mentee, mentor=mentor)
+        with pytest.raises(Refused) as refused:
+            confirm_introduction(introduction=row, by=manager(where))
+        assert (refused.value.code, refused.value.message) == (
+            "rule_exclusion",
+            "Mira Kovac said no to Lars Holm on 26 November 2026, so the two are kept apart.",
+        )
+
+    def test_for_one_as_many_queries_as_for_thirty(self, client: Client) -> None:
+        where = cohort()
+        mentee, _mentor = said_no(where)
+        client.force_login(mentee.person)
+        url = f"/mentors/{where.program.slug}/{where.slug}/"
+        client.get(url)
+        with CaptureQueriesContext(connection) as few:
+            client.get(url)
+        for _ in range(20):
+            enroll(where, "mentor", listed=True)
+        with CaptureQueriesContext(connection) as many:
+            client.get(url)
+        assert len(many) == len(few)
 
 
 class TestConfirming:

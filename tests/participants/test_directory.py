@@ -336,7 +336,7 @@ class TestRanking:
         assert gone is not None
         Enrollment.objects.filter(pk=gone.mentor_id).update(state="withdrawn")
         page = client.get(f"/me/shortlist/{listed.uid}/")
-        assert [card.person.full_name for card, _field in page.context["rows"]] == [
+        assert [card.person.full_name for card, _apart, _field in page.context["rows"]] == [
             f"Mentor {letter}" for letter in "BCDE"
         ]
 
