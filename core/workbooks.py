@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import zlib
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
@@ -19,6 +20,9 @@ from core.errors import Refused
 START = b"PK\x03\x04"
 UNPACKED = 10  # times the most bytes of a file that a workbook may hold when it is unpacked
 WIDE = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE  # how "Unicode Text" of Excel starts
+MARKS = re.compile(rb"[<:](?:f|mergeCell)[\s/>]")  # formulas and merged cells
+LONGEST = 11  # bytes of a mark that may be cut
+READ = 1 << 20
 NAMED = 5  # cells that a message names
 # What the reader raises where parts are missing, cut or not as they should be; RuntimeError for one with a password,
 # AttributeError for an empty chart sheet.
@@ -78,6 +82,9 @@ def _check_cells(sheet: Any) -> None:
 
     merged, unknown = [], []
     with sheet._get_source() as source:  # what is public tells of neither
+        if not _holds(source, MARKS):  # nearly all: a search takes a tenth of the time
+            return
+    with sheet._get_source() as source:
         for _event, element in iterparse(source):
             tag = element.tag.rpartition("}")[2]
             if tag == "mergeCell":
@@ -101,6 +108,15 @@ def _check_cells(sheet: Any) -> None:
             _("Formulas have no result in the file (%(cells)s).") % {"cells": _some(unknown)},
             _("Open it in your spreadsheet program, save it and try again."),
         )
+
+
+def _holds(source: IO[bytes], marks: re.Pattern[bytes]) -> bool:
+    before = b""
+    while chunk := source.read(READ):
+        if marks.search(before + chunk):
+            return True
+        before = chunk[-LONGEST:]
+    return False
 
 
 def _some(cells: list[str]) -> str:
