@@ -4,7 +4,7 @@
 2. The counts of people and pairs are the most there can be: no chain of changes leads from anybody who
    wants a mentor to a free place; where one does, a maximum flow tells how many there can be.
 3. Complementary slackness with the prices: no other solution has a higher weighted objective. Each goal
-   weighs more than all that follow it together, so the solution is the lexicographic optimum.
+   outweighs all that follow it (see `weights`), so the solution is the lexicographic optimum.
 4. Pairs kept: a second solve on exactly the optima that the prices leave.
 """
 

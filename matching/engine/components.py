@@ -41,8 +41,8 @@ def split(problem: Problem, *, most: int = 16, pairs: int = 300_000) -> list[Pie
     One piece where there is but one component, or nothing to win.
     """
     bins = _bins(problem, most, pairs)
-    mentees = len(problem.demand)
-    return [_piece(problem, bins[:mentees] == number, bins[mentees:] == number) for number in np.unique(bins)]
+    mentees, numbers = len(problem.demand), np.unique(bins) if len(bins) else np.zeros(1)
+    return [_piece(problem, bins[:mentees] == number, bins[mentees:] == number) for number in numbers]
 
 
 def merge(problem: Problem, pieces: Sequence[Piece], solutions: Sequence[Solution]) -> Solution:

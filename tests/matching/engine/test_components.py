@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.engine import Problem, Solution, components, solve, why_not
+from matching.engine import solution as solution_module
 from matching.engine.components import merge, split
 from tests.matching.engine.oracles import goals_of, random_problem
 
@@ -156,3 +157,22 @@ def test_prices_are_taken_apart_exactly() -> None:
     price = np.array([2003, -2003, 997, 0, -1], dtype=np.int64)
     expected = [2 * 7 + 300_000, -2 * 7 - 300_000, 7 - 300_000, 0, -100_000]
     assert components._reweighed(price, own, whole).tolist() == expected
+
+
+def test_nobody_is_one_piece() -> None:
+    nobody: list[int] = []
+    problem = Problem(nobody, nobody, nobody, nobody, nobody, group=nobody, floor=[0.5])
+    merged, pieces = in_pieces(problem)
+    assert (merged.pairs, merged.shortfall.tolist(), merged.certificate.ok, pieces) == (0, [0], True, 1)
+
+
+@given(st.integers(0, 100_000), st.integers(1, 5), st.sampled_from(["people", "score"]))
+def test_the_weights_of_very_large_problems_prove_pieces_as_well(
+    seed: int, count: int, objective: str
+) -> None:
+    problem = blocks(seed, count)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matching.engine.solution._roomy", solution_module._ring)
+        merged, _number = in_pieces(problem, objective)
+    assert (merged.certificate.reason, merged.certificate.ok) == ("", True)
+    assert same(merged, solve(problem, objective=objective))

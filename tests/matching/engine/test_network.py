@@ -93,22 +93,34 @@ def test_flow_of_a_solution_circulates_within_its_room(seed: int) -> None:
     assert (cost[flow < net.room] >= 0).all()
 
 
+def hundred_thousand(score: int, groups: int) -> Problem:
+    """100,000 mentees of two tiers with three needs each, and as many floors as groups."""
+    mentees, mentors = 100_000, 60_000
+    return Problem(
+        demand=[2] * mentees, capacity=[3] * mentors, mentee=[0], mentor=[0], score=[score],
+        tier=np.arange(mentees) % 2, group=np.arange(mentees) % groups, floor=[0.5] * groups,
+        need=[7] * mentees, serves=[7] * mentors,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("objective", ["people", "score"])
+def test_every_option_fits_a_hundred_thousand_people_at_real_scores(objective: str) -> None:
+    problem = hundred_thousand(470_000, 30)
+    weight = weights(problem, objective)
+    assert furthest(problem, weight) < 1 << 61
+    ring = {"people": 6, "floor": 1, "needs": 100_000, "score": 60_000 * 470_000}
+    order = sorted(weight, key=lambda goal: -weight[goal])
+    for place, goal in enumerate(order):
+        assert weight[goal] > sum(weight[lower] * ring[lower] for lower in order[place + 1 :])
+
+
 def test_scores_beyond_proof_are_refused() -> None:
-    """With a floor, a hundred thousand people and scores of two thousand million the weights exceed 64 bits."""
-    size = 100_000
-    problem = Problem(
-        demand=[1] * size,
-        capacity=[1] * size,
-        mentee=[0],
-        mentor=[0],
-        score=[2**31 - 1],
-        group=[0] * size,
-        floor=[0.5],
-    )
-    with pytest.raises(ValueError, match=r"^score: 2147483647 is too large for a problem of this size$"):
-        weights(problem, "people")
-    fits = weights(replace(problem, score=[30_000]), "people")
-    assert furthest(problem, fits) < 1 << 61
+    """With floors, needs, a hundred thousand people and scores of two thousand million the weights exceed 64 bits."""
+    words = "with 100000 mentees, 60000 mentors, 2 tiers, 30 floors and needs of 100000"
+    with pytest.raises(
+        ValueError, match=rf"^score: 2147483647 is too large to be proven in 64 bits {words}$"
+    ):
+        weights(hundred_thousand(2**31 - 1, 30), "people")
 
 
 @pytest.mark.parametrize("objective", ["people", "score"])

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.engine import Problem, certify, solve, solver
+from matching.engine import solution as solution_module
 from matching.engine.prices import Table, potentials
 from matching.engine.solution import OBJECTIVES
 from tests.matching.engine.oracles import Highs, brute_force, goals_of, random_problem, step_by_step
@@ -54,6 +55,30 @@ def test_no_set_of_pairs_is_better(problem: Problem, objective: str, min_score: 
     assert goals_of(solution) == step_by_step(problem, objective, min_score)
     assert solution.certificate.reason == ""
     assert solution.certificate.ok
+
+
+@given(problems((6, 5, 20)), st.sampled_from(OBJECTIVES))
+def test_no_set_of_pairs_is_better_with_the_weights_of_very_large_problems(
+    problem: Problem, objective: str
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solution_module, "_roomy", solution_module._ring)
+        solution = solve(problem, objective=objective)
+    assert goals_of(solution) == step_by_step(problem, objective, 0)
+    assert (solution.certificate.reason, solution.certificate.ok) == ("", True)
+
+
+def test_six_thousand_people_have_needs_and_floors() -> None:
+    rng = np.random.default_rng(6)
+    size, each = 6_000, 3
+    mentor = (np.arange(size)[:, None] * 7 + np.arange(each) * 13) % (size * 3 // 5)
+    problem = Problem(
+        demand=[2] * size, capacity=[3] * (size * 3 // 5), mentee=np.repeat(np.arange(size), each),
+        mentor=mentor.ravel(), score=rng.integers(0, 231_840, size * each), tier=np.arange(size) % 2,
+        group=np.arange(size) % 10, floor=[0.5] * 10, need=[7] * size, serves=rng.integers(0, 8, size * 3 // 5),
+    )  # fmt: skip
+    solution = solve(problem)
+    assert (solution.certificate.reason, solution.covered, solution.pairs) == ("", size, 10_800)
 
 
 @given(problems(), st.sampled_from(OBJECTIVES), st.integers(0, 3))
