@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 import numpy as np
 
-from matching.engine.circle_model import UNHELD, Floats, Option
+from matching.engine.circle_model import Floats, Option
 from matching.engine.circle_problem import NOBODY, Gathering, by_tier
 from matching.engine.network import EngineError, cheapest
 from matching.engine.problem import Bools, Ints64
 
+UNFOUND = "locked: no way was found to seat these people with their hosts"
+_TRIES = 20  # ways to open the circles of locked people
 _ROUNDS = 8  # times that closed circles are tried again at a time that suits those who are left
 
 
@@ -45,28 +50,40 @@ def _usable(problem: Gathering, opened: list[Option]) -> tuple[Ints64, Ints64]:
     slot = np.zeros(len(problem.hosts), dtype=np.uint64)
     for place, option in enumerate(opened):
         where[option.circle], slot[option.circle] = place, option.slot
-    good = problem.seats & slot[problem.circle] != 0
-    for mentee, host in problem.locked.tolist():
-        good &= (problem.mentee != mentee) | (problem.hosts[problem.circle] == host).any(axis=1)
-    edges = np.flatnonzero(good)
+    edges = np.flatnonzero(_lawful(problem) & (problem.seats & slot[problem.circle] != 0))
     return edges, where[problem.circle[edges]]
 
 
 def approach(problem: Gathering) -> Ints64:
     """Good circles for more people than can be proven: all open, then the smallest are closed until none is too small.
 
-    Closed circles are tried again at times that suit those who are left. Raises ValueError where no way is found to
-    keep the locks.
+    Closed circles are tried again at times that suit those who are left; where locks cannot stand, each other circle
+    in which one could is tried before all others. Raises ValueError where no way is found to keep them.
     """
-    try:
-        seats, opened = _search(problem, set(problem.locked[:, 1].tolist()))
-        return best_seats(problem, opened, by_tier(problem, problem.mentee[seats]))
-    except EngineError as error:
-        raise ValueError(UNHELD) from error
+    held, times = set(problem.locked[:, 1].tolist()), _times(problem)
+    for options in islice(_orders(problem, times), _TRIES):
+        try:
+            seats, opened = _search(problem, _disjoint(problem, options), held)
+            return best_seats(problem, opened, by_tier(problem, problem.mentee[seats]))
+        except EngineError:
+            continue
+    raise ValueError(UNFOUND)
 
 
-def _search(problem: Gathering, held: set[int]) -> tuple[Ints64, list[Option]]:
-    seats, opened = _shrink(problem, _disjoint(problem, _times(problem)), held)
+def _orders(problem: Gathering, times: list[Option]) -> Iterator[list[Option]]:
+    """The options as they are; then with each in which a lock can stand as the only one of its hosts."""
+    yield times
+    seats = np.flatnonzero(_locked(problem))
+    for circle in np.unique(problem.circle[seats]).tolist():
+        slots = int(np.bitwise_or.reduce(problem.seats[seats[problem.circle[seats] == circle]]))
+        hosts = problem.hosts[circle][problem.hosts[circle] != NOBODY]
+        rivals = np.flatnonzero(np.isin(problem.hosts, hosts).any(axis=1)).tolist()
+        others = [option for option in times if option.circle not in rivals]
+        yield from ([*others, Option(circle, 1 << bit)] for bit in range(64) if slots >> bit & 1)
+
+
+def _search(problem: Gathering, opened: list[Option], held: set[int]) -> tuple[Ints64, list[Option]]:
+    seats, opened = _shrink(problem, sorted(opened), held)
     for _ in range(_ROUNDS):
         more = _reopened(problem, opened, seats)
         tried, now = _shrink(problem, sorted(opened + more), held)
@@ -83,9 +100,21 @@ def _times(problem: Gathering) -> list[Option]:
     """
     choices = np.bincount(problem.mentee, minlength=len(problem.free))
     weight = 1 / np.maximum(choices, 1)[problem.mentee]
-    for mentee, host in problem.locked.tolist():
-        weight[(problem.mentee == mentee) & (problem.hosts[problem.circle] == host).any(axis=1)] = len(weight)
+    weight[_locked(problem)] = len(weight)
     return _suiting(problem, weight, np.ones(len(weight), dtype=bool))
+
+
+def _lawful(problem: Gathering) -> Bools:
+    """Marks the candidate seats that keep the locks of their mentee."""
+    found = np.ones(len(problem.mentee), dtype=bool)
+    for mentee, host in problem.locked.tolist():
+        found &= (problem.mentee != mentee) | (problem.hosts[problem.circle] == host).any(axis=1)
+    return found
+
+
+def _locked(problem: Gathering) -> Bools:
+    """Of these, the seats of locked mentees."""
+    return _lawful(problem) & np.isin(problem.mentee, problem.locked[:, 0])
 
 
 def _suiting(problem: Gathering, weight: Floats, chosen: Bools) -> list[Option]:
@@ -105,9 +134,13 @@ def _suiting(problem: Gathering, weight: Floats, chosen: Bools) -> list[Option]:
 
 
 def _disjoint(problem: Gathering, options: list[Option]) -> list[Option]:
-    """At most one circle for each host: those with a lock first, then those with the most candidate seats."""
-    seats = np.bincount(problem.circle, minlength=len(problem.hosts))
-    locks = np.isin(problem.hosts, problem.locked[:, 1]).sum(axis=1)
+    """At most one circle for each host: those in which most locks can stand first, then those with most seats."""
+    circles = len(problem.hosts)
+    seats, slot = np.bincount(problem.circle, minlength=circles), np.zeros(circles, dtype=np.uint64)
+    for option in options:
+        slot[option.circle] = option.slot
+    standing = _locked(problem) & (problem.seats & slot[problem.circle] != 0)
+    locks = np.minimum(np.bincount(problem.circle[standing], minlength=circles), problem.most)
     taken: set[int] = {NOBODY}
     found = []
     for option in sorted(options, key=lambda option: (-locks[option.circle], -seats[option.circle], option)):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matching.engine.problem import Ints64, whole
+from matching.engine.problem import Ints64, keys, listed, marks, whole
 
 Masks = npt.NDArray[np.uint64]
 NOBODY = -1
@@ -19,8 +19,8 @@ NOBODY = -1
 class Gathering:
     """Candidate circles, and who may sit in which (hard rules already applied).
 
-    A slot of the week is a bit; a mask of 0 states nothing, so that any time suits. Raises ValueError saying
-    which field is wrong, where and why.
+    A slot of the week is a bit; a mask of 0 states nothing, so that any time suits. Sizes, points and the price are
+    below 2**31. Raises ValueError saying which field is wrong, where and why.
     """
 
     hosts: Any  # int64 (C, 2): host rows of each candidate circle, the second NOBODY for a single host
@@ -38,47 +38,57 @@ class Gathering:
     price: int = 0  # points of fit that one more circle must win
 
     def __post_init__(self) -> None:
-        for name in ("free", "host_free"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name)).astype(np.uint64))
-        mentees, hosts = len(self.free), len(self.host_free)
-        pairs = np.asarray(self.hosts, dtype=np.int64).reshape(-1, 2)
-        for place in (0, 1):
-            whole(f"hosts, column {place}", pairs[:, place], np.int64, None, -place, hosts)
-        if len(same := np.flatnonzero(pairs[:, 0] == pairs[:, 1])):
-            raise ValueError(f"hosts[{same[0]}]: {pairs[same[0], 0]} stands twice")
-        object.__setattr__(self, "hosts", pairs)
-        circles = len(pairs)
+        mentees, hosts = (self._set_free(name) for name in ("free", "host_free"))
+        circles = self._set_hosts(hosts)
         self._set("least", circles, 1)
         self._set("most", circles, 1)
         if len(under := np.flatnonzero(self.most < self.least)):
             raise ValueError(
                 f"most[{under[0]}]: {self.most[under[0]]} is under {self.least[under[0]]}, the least"
             )
-        edges = len(np.asarray(self.mentee))
+        edges = len(listed("mentee", self.mentee))
         self._set("mentee", edges, 0, mentees)
         self._set("circle", edges, 0, circles)
         self._set("score", edges, 0)
         if len(np.unique(self.mentee * max(circles, 1) + self.circle)) < edges:
             raise ValueError("mentee, circle: a seat stands twice")
         self._set("tier", mentees, 0)
-        keep = np.zeros(edges, dtype=bool) if self.keep is None else np.asarray(self.keep, dtype=bool)
-        object.__setattr__(self, "keep", keep)
-        keys = (np.arange(mentees), np.arange(hosts)) if self.key is None else self.key
-        object.__setattr__(self, "key", tuple(np.asarray(ids, dtype=np.int64) for ids in keys))
-        locked = np.asarray([] if self.locked is None else self.locked, dtype=np.int64).reshape(-1, 2)
-        whole("locked mentee", locked[:, 0], np.int64, None, 0, mentees)
-        whole("locked host", locked[:, 1], np.int64, None, 0, hosts)
-        object.__setattr__(self, "locked", locked)
+        object.__setattr__(self, "keep", marks("keep", self.keep, edges))
+        object.__setattr__(self, "key", keys(self.key, {"mentees": mentees, "hosts": hosts}))
+        self._set_locked(mentees, hosts)
+        price = whole("price", listed("price", [self.price]), np.int32, 1, 0)
+        object.__setattr__(self, "price", int(price[0]))
 
     def _set(self, name: str, size: int, least: int, below: int | None = None) -> None:
         value = getattr(self, name)
-        raw = (
-            np.asarray([] if value is None and not size else value)
-            if value is not None
-            else np.zeros(size, int)
-        )
-        raw = raw.astype(np.int64) if not len(raw) else raw
-        object.__setattr__(self, name, whole(name, raw, np.int64, size, least, below))
+        raw = listed(name, np.zeros(size, dtype=np.int64) if value is None else value)
+        found = whole(name, raw, np.int32, size, least, below).astype(np.int64)
+        object.__setattr__(self, name, found)
+
+    def _set_free(self, name: str) -> int:
+        raw = listed(name, getattr(self, name))
+        raw = raw if len(raw) else raw.astype(np.uint64)
+        if raw.dtype != np.uint64:  # whole numbers with the highest bit set fit no signed type
+            raw = whole(name, raw, np.int64, None, 0)
+        object.__setattr__(self, name, raw.astype(np.uint64))
+        return len(raw)
+
+    def _set_hosts(self, hosts: int) -> int:
+        pairs = _two_columns("hosts", self.hosts)
+        columns = [whole(f"hosts, column {at}", pairs[:, at], np.int64, None, -at, hosts) for at in (0, 1)]
+        if len(same := np.flatnonzero(columns[0] == columns[1])):
+            raise ValueError(f"hosts[{same[0]}]: {columns[0][same[0]]} stands twice")
+        object.__setattr__(self, "hosts", np.stack(columns, axis=1))
+        return len(pairs)
+
+    def _set_locked(self, mentees: int, hosts: int) -> None:
+        raw = _two_columns("locked", [] if self.locked is None else self.locked)
+        sides = (("mentee", mentees), ("host", hosts))
+        columns = [
+            whole(f"locked {side}", raw[:, at], np.int64, None, 0, size)
+            for at, (side, size) in enumerate(sides)
+        ]
+        object.__setattr__(self, "locked", np.stack(columns, axis=1))
 
     @cached_property
     def week(self) -> np.uint64:
@@ -113,6 +123,14 @@ class Gathering:
         return shared
 
 
+def _two_columns(name: str, value: Any) -> npt.NDArray[Any]:
+    raw = listed(name, value)
+    raw = raw if raw.size else np.zeros((0, 2), dtype=np.int64)
+    if raw.ndim != 2 or raw.shape[1] != 2:
+        raise ValueError(f"{name}: two columns are needed")
+    return raw
+
+
 @dataclass(frozen=True)
 class Circle:
     """An open circle; rows."""
@@ -130,6 +148,7 @@ class Bound:
     placed: int
     by_tier: tuple[int, ...]
     worth: int
+    kept: int
 
 
 @dataclass(frozen=True)
@@ -142,7 +161,7 @@ class Proof:
     by_tier: tuple[int, ...] = ()  # most of each tier, earlier tiers first
     worth: int = 0  # most points, with so many people placed
     gap: float = 0.0  # share of people, or where all are placed of points, that a better answer could win
-    proven: bool = False  # no better answer exists
+    proven: bool = False  # no better answer exists, nor one as good that keeps more seats of the run before
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,15 +58,16 @@ def best_circles(problem: Gathering, seconds: float) -> Answer:
     `seconds` is the time that one part may take; where it runs out, what is reached and its bound differ.
     Raises ValueError for locks that cannot all stand, EngineError if nothing is found in time.
     """
+    if not len(problem.free):
+        return Answer([], (), Bound(0, (), 0, 0))
     goals = list(goals_of(problem))
     reached = [_solve(Model(problem, part, seconds), goals) for part in _parts(problem)]
     value = np.array([one.values for one in reached], dtype=np.int64).reshape(-1, len(goals)).sum(axis=0)
     bound = np.array([one.bounds for one in reached], dtype=np.int64).reshape(-1, len(goals)).sum(axis=0)
-    tiers = len(np.unique(problem.tier)) or 1
+    tiers = len(np.unique(problem.tier))
     opened = [option for one in reached for option in one.opened]
-    return Answer(
-        opened, _by_tier(value[:tiers]), Bound(int(bound[0]), _by_tier(bound[:tiers]), int(bound[tiers]))
-    )
+    most = Bound(int(bound[0]), _by_tier(bound[:tiers]), int(bound[tiers]), int(bound[tiers + 1 :].sum()))
+    return Answer(opened, _by_tier(value[:tiers]), most)
 
 
 def _by_tier(figures: Ints64) -> tuple[int, ...]:
@@ -120,14 +121,20 @@ def _solve(model: Model, goals: list[Goal]) -> _Reached:
         found = _best(model, gains[people])
     if found is None:
         raise EngineError("the solver for circles lost what it had found")
-    for goal in range(people, len(goals)):
-        if goal > people:
-            model.hold(gains[goal - 1], values[-1])
-            found = model.whole(gains[goal], found.columns) or found
-        values.append(found.value)
+    for gain in gains[people + 1 :]:
+        values.append(model.hold(gains[people], found.value))
         bounds.append(found.bound)
+        found = _kept(model, gain, found)
+    values.append(found.value)
+    bounds.append(found.bound)
     opened = np.flatnonzero(found.x[: len(model.options)] > 0.5)
     return _Reached([model.options[place] for place in opened.tolist()], values, bounds)
+
+
+def _kept(model: Model, gain: Floats, found: Found) -> Found:
+    """The most seats kept on the columns in which the best answers differ; unproven where the solver finds none."""
+    kept = model.whole(gain, found.columns, found.x)
+    return kept or found._replace(value=round(float(gain @ found.x)), bound=int(gain.sum()))
 
 
 def _hoped(model: Model, gains: list[Floats]) -> tuple[list[int], Found | None]:
@@ -159,7 +166,8 @@ def _people(model: Model, gains: list[Floats]) -> tuple[list[int], list[int]]:
 def _best(model: Model, gain: Floats, *, hopeful: bool = False) -> Found | None:
     """The best whole answer, on the columns that the loose one does not rule out.
 
-    Wider and wider, until what is left out cannot be better. `hopeful` gives up where nothing is found near.
+    Wider and wider, until what is left out cannot be better. `hopeful` gives up where nothing is found near. The
+    columns of the answer are those in which answers as good can differ from it.
     """
     loose = model.loose(gain)
     if loose is None:
@@ -177,6 +185,6 @@ def _best(model: Model, gain: Floats, *, hopeful: bool = False) -> Found | None:
             continue
         outside = found.value if everything else int(np.floor(loose.value - reach))
         bound = max(found.value, min(loose.bound, max(found.bound, outside)))
-        if bound == found.value or model.late:
-            return found._replace(bound=bound)
         reach = loose.value - found.value + 1
+        if bound == found.value or model.late:
+            return found._replace(bound=bound, columns=np.flatnonzero(np.abs(loose.cost) <= reach))

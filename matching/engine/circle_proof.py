@@ -47,9 +47,9 @@ def certify_circles(problem: Gathering, found: Gathered, bound: Bound | None = N
         return Proof(False, "more people are placed than there are seats for")
     mine = (found.placed, found.by_tier[:-1])
     best = (bound.placed, bound.by_tier[:-1])
-    if mine > best or (mine == best and found.worth > bound.worth):
+    if (*mine, found.worth, found.kept) > (*best, bound.worth, bound.kept):
         return Proof(False, "the circles are better than what was proven to be the best")
-    proven = mine == best and found.worth == bound.worth
+    proven = (*mine, found.worth, found.kept) == (*best, bound.worth, bound.kept)
     return Proof(True, "", bound.placed, bound.by_tier, bound.worth, _gap(found, bound), proven)
 
 
@@ -66,7 +66,8 @@ def _loose(problem: Gathering) -> Bound:
         )
     )
     fewest = -(-answer.covered // int(problem.most.max(initial=1)))
-    return Bound(answer.covered, answer.covered_by_tier, answer.total - problem.price * fewest)
+    kept = len(np.unique(problem.mentee[problem.keep]))
+    return Bound(answer.covered, answer.covered_by_tier, answer.total - problem.price * fewest, kept)
 
 
 def _gap(found: Gathered, bound: Bound) -> float:

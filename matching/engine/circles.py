@@ -81,6 +81,7 @@ def _in_order(problem: Gathering) -> tuple[Gathering, Ints64]:
     mentees, hosts = (np.argsort(key, kind="stable") for key in problem.key)
     mentee_rank, host_rank = np.argsort(mentees), np.argsort(hosts)
     pairs = np.where(problem.hosts == NOBODY, NOBODY, host_rank[problem.hosts])
+    pairs = np.where(pairs[:, 1:] == NOBODY, pairs, np.sort(pairs, axis=1))
     circles = np.lexsort((pairs[:, 1], pairs[:, 0]))
     mentee, circle = mentee_rank[problem.mentee], np.argsort(circles)[problem.circle]
     edges = np.lexsort((circle, mentee))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,8 +20,9 @@ Bools = npt.NDArray[np.bool_]
 class Problem:
     """Mentees, mentors and the candidate pairs between them (hard rules already applied).
 
-    Arrays may be given as lists; they are kept as read-only NumPy arrays. Raises ValueError saying which
-    field is wrong, where and why.
+    Arrays may be given as lists; they are kept as NumPy arrays that cannot be written to. One given with the
+    right type is not copied: whoever gave it must leave it as it is. Raises ValueError saying which field is
+    wrong, where and why.
     """
 
     demand: Any  # int32 (n_mentees,): most mentors each mentee wants, >= 1
@@ -97,9 +99,7 @@ class Problem:
         return self.edges_of(self.locked[:, 0], self.locked[:, 1])
 
     def _put(self, name: str, value: npt.NDArray[Any]) -> None:
-        view = value.view()
-        view.flags.writeable = False
-        object.__setattr__(self, name, view)
+        object.__setattr__(self, name, closed(value))
 
     def _set(
         self,
@@ -111,7 +111,7 @@ class Problem:
         default: int | None = None,
     ) -> int:
         given = getattr(self, name)
-        raw = np.asarray(np.full(size or 0, default) if given is None and default is not None else given)
+        raw = listed(name, np.full(size or 0, default) if given is None and default is not None else given)
         self._put(name, whole(name, raw, kind, size, least, below))
         return len(raw)
 
@@ -127,32 +127,18 @@ class Problem:
     def _set_floors(self, mentees: int) -> None:
         if (self.group is None) != (self.floor is None):
             raise ValueError("group, floor: one needs the other")
-        floor = np.asarray([] if self.floor is None else self.floor, dtype=np.float64)
-        if floor.ndim != 1 or not ((floor >= 0) & (floor <= 1)).all():
+        floor = listed("floor", [] if self.floor is None else self.floor)
+        numbers = floor.dtype.kind in "fiub"
+        if floor.ndim != 1 or not (numbers and ((floor >= 0) & (floor <= 1)).all()):
             raise ValueError("floor: a share between 0 and 1 is needed for each group")
         self._set("group", np.int32, mentees, -1, len(floor), default=-1)
-        self._put("floor", floor)
+        self._put("floor", floor.astype(np.float64))
 
     def _set_keep(self, edges: int) -> None:
-        keep = np.zeros(edges, dtype=bool) if self.keep is None else np.asarray(self.keep)
-        if keep.shape != (edges,) or (edges and keep.dtype != np.bool_):
-            raise ValueError(f"keep: true or false is needed for each of the {edges} pairs")
-        self._put("keep", keep.astype(np.bool_))
+        self._put("keep", marks("keep", self.keep, edges))
 
     def _set_keys(self, mentees: int, mentors: int) -> None:
-        keys = (np.arange(mentees), np.arange(mentors)) if self.key is None else self.key
-        if len(keys) != 2:
-            raise ValueError("key: ids of the mentees and ids of the mentors are needed")
-        lowest = int(np.iinfo(np.int64).min)
-        checked = tuple(
-            whole(f"key of {side}", np.asarray(ids), np.int64, size, lowest)
-            for side, ids, size in zip(("mentees", "mentors"), keys, (mentees, mentors), strict=True)
-        )
-        for side, ids in zip(("mentees", "mentors"), checked, strict=True):
-            unique, count = np.unique(ids, return_counts=True)
-            if len(twice := unique[count > 1]):
-                raise ValueError(f"key of {side}: {twice[0]} stands twice")
-        object.__setattr__(self, "key", checked)
+        object.__setattr__(self, "key", keys(self.key, {"mentees": mentees, "mentors": mentors}))
 
     def _set_needs(self, mentees: int, mentors: int) -> None:
         if (self.need is None) != (self.serves is None):
@@ -162,7 +148,7 @@ class Problem:
         self._set("serves", np.int64, mentors, 0, default=0)
 
     def _set_locked(self) -> None:
-        raw = np.asarray([] if self.locked is None else self.locked)
+        raw = listed("locked", [] if self.locked is None else self.locked)
         raw = raw.reshape(0, 2).astype(np.int32) if not raw.size else raw
         if raw.ndim != 2 or raw.shape[1] != 2:
             raise ValueError("locked: two columns are needed, mentee and mentor")
@@ -221,3 +207,41 @@ def whole(
     if highest > (most := int(np.iinfo(kind).max)):
         raise ValueError(f"{name}[{(raw > most).argmax()}]: {raw[raw > most][0]} is too large")
     return raw.astype(kind, copy=False)
+
+
+def listed(name: str, value: Any) -> npt.NDArray[Any]:
+    """Lists as an array, or ValueError where they are of different length."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: rows of one length are needed") from error
+
+
+def closed(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A view of the same numbers that cannot be written to."""
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
+def marks(name: str, value: Any, pairs: int) -> Bools:
+    """True or false for each pair, false where nothing is given, or ValueError."""
+    found = np.zeros(pairs, dtype=bool) if value is None else listed(name, value)
+    if found.shape != (pairs,) or (pairs and found.dtype != np.bool_):
+        raise ValueError(f"{name}: true or false is needed for each of the {pairs} pairs")
+    return found.astype(np.bool_)
+
+
+def keys(value: Any, sizes: dict[str, int]) -> tuple[Ints64, ...]:
+    """The stable ids of both sides, row numbers where nothing is given, or ValueError."""
+    given = [np.arange(size) for size in sizes.values()] if value is None else value
+    if not isinstance(given, Sequence | np.ndarray) or len(given) != len(sizes):
+        raise ValueError(f"key: ids of the {' and ids of the '.join(sizes)} are needed")
+    found, lowest = [], int(np.iinfo(np.int64).min)
+    for (side, size), ids in zip(sizes.items(), given, strict=True):
+        name = f"key of {side}"
+        found.append(closed(whole(name, listed(name, ids), np.int64, size, lowest)))
+        unique, count = np.unique(found[-1], return_counts=True)
+        if len(twice := unique[count > 1]):
+            raise ValueError(f"{name}: {twice[0]} stands twice")
+    return tuple(found)

@@ -53,8 +53,8 @@ def checked(objective: str, min_score: int | str) -> int | None:
         raise ValueError(f"objective: {objective!r} is neither 'people' nor 'score'")
     if min_score == "best":
         return None
-    if isinstance(min_score, int) and min_score >= 0:
-        return min_score
+    if isinstance(min_score, int | np.integer) and not isinstance(min_score, bool) and min_score >= 0:
+        return int(min_score)
     raise ValueError(f"min_score: {min_score!r} is neither a number from 0 on nor 'best'")
 
 

@@ -70,6 +70,11 @@ GOOD: dict[str, Any] = {
         ({"keep": [True]}, "keep: true or false is needed for each of the 3 pairs"),
         ({"keep": [1, 0, 1]}, "keep: true or false is needed for each of the 3 pairs"),
         ({"key": [1, 2]}, "key of mentees: a list of whole numbers is needed"),
+        ({"key": 5}, "key: ids of the mentees and ids of the mentors are needed"),
+        ({"locked": [(0, 0), (0,)]}, "locked: rows of one length are needed"),
+        ({"demand": [[1], [1, 2]]}, "demand: rows of one length are needed"),
+        ({"key": ([[1], [1, 2]], [1, 2, 3])}, "key of mentees: rows of one length are needed"),
+        ({"group": [0, 0], "floor": ["a"]}, "floor: a share between 0 and 1 is needed for each group"),
         ({"key": ([1, 2],)}, "key: ids of the mentees and ids of the mentors are needed"),
         ({"key": ([1, 1], [1, 2, 3])}, "key of mentees: 1 stands twice"),
         ({"key": ([1, 2], [1, 2])}, "key of mentors: 2 values where 3 are needed"),
@@ -91,6 +96,8 @@ def test_arrays_are_typed_and_read_only() -> None:
     }  # fmt: skip
     with pytest.raises(ValueError, match="read-only"):
         problem.score[0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        Problem(**{**GOOD, "key": (np.array([7, 8]), [1, 2, 3])}).key[0][0] = 1
 
 
 def test_the_givers_array_stays_writable() -> None:

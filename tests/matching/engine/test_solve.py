@@ -319,3 +319,12 @@ def test_large_field_is_solved_and_certified() -> None:
     assert solution.certificate.ok, solution.certificate.reason
     assert certify(problem, solution) == solution.certificate
     assert (solution.covered, solution.pairs) == (solution.certificate.covered, solution.certificate.pairs)
+
+
+def test_a_minimum_may_be_any_whole_number() -> None:
+    problem = Problem(demand=[1], capacity=[1], mentee=[0], mentor=[0], score=[3])
+    solution = solve(problem, min_score=np.int64(3))  # type: ignore[arg-type]
+    assert (solution.pairs, type(solution.min_score)) == (1, int)
+    assert solve(problem, min_score=np.int64(4)).pairs == 0  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^min_score: True is neither a number from 0 on nor 'best'$"):
+        solve(problem, min_score=True)
