@@ -32,7 +32,9 @@ def test_the_sample_program_tells_its_whole_story() -> None:
     assert [(run.number, run.state) for run in years] == [
         (1, "published"), (1, "published"), (2, "published"), (3, "certified"),
     ]  # fmt: skip
-    assert set(Introduction.objects.values_list("state", flat=True)) == set(Introduction.State.values)
+    assert set(Introduction.objects.values_list("state", flat=True)) == set(Introduction.State.values) - {
+        Introduction.State.CLOSED
+    }  # comes with publishing, which is still to be seen
 
 
 def test_a_part_that_cannot_be_made_is_told() -> None:
