@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.french import elided
 from matching.criteria_words import LABELS
 from matching.floors import share_rows
 from matching.models import Decision, Exclusion, Leftover, Proposal, Run
@@ -190,8 +191,8 @@ class _Reasons:
         mentees = [move.mentee.pk for move in shown]
         rows = Proposal.objects.filter(run__in=[before, after], mentee__in=mentees).order_by()
         self._of = {(row.run_id, row.mentee_id, row.mentor_id): row for row in rows}
-        excluded = Exclusion.objects.filter(mentee__in=mentees).values_list("mentee", "mentor")
-        self._excluded = set(excluded)
+        excluded = Exclusion.objects.filter(mentee__in=mentees).values_list("mentee", "mentor", "by")
+        self._excluded = {(mentee, mentor): by for mentee, mentor, by in excluded}
         self._in_old, self._in_new = _take_part(before, after, shown)
         self._runs = before, after
         self._other = ""
@@ -224,8 +225,17 @@ class _Reasons:
             return _("locked by hand")
         for mentor in before:
             if (move.mentee.pk, mentor.pk) in self._excluded:
-                return _("excluded by hand from %(name)s") % {"name": mentor.person.name}
+                return self._parted(move.mentee, mentor)
         return ""
+
+    def _parted(self, mentee: Enrollment, mentor: Enrollment) -> str:
+        """By a no of one of the two, who were asked, or by the manager."""
+        by, name = self._excluded[mentee.pk, mentor.pk], {"name": mentor.person.name}
+        if by == mentee.person_id:
+            return _("said no to %(name)s") % name
+        if by == mentor.person_id:
+            return _("%(name)s said no") % name
+        return elided(_("excluded by hand from %(name)s") % name)
 
     def _by_people(self, before: list[Enrollment], after: list[Enrollment]) -> str:
         for mentor in before:
@@ -245,6 +255,8 @@ class _Reasons:
             return text % {"new": new, "old": old, "part": self._part(move)}
         if new is None:
             return _("the place goes to somebody else")
+        if old is None:
+            return _("gets a place that becomes free")
         return _("makes room for somebody else")
 
     def _part(self, move: Move) -> str:

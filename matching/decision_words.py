@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from matching.models import Decision
+from core.french import elided
+from matching.models import Decision, Exclusion, SideAnswer
 
 _BY: dict[str, str | Promise] = {
     Decision.Kind.LOCK: gettext_lazy("%(by)s locked %(mentee)s with %(mentor)s."),
@@ -31,7 +32,7 @@ def sentence(decision: Any) -> str:
     by = decision.by.name if decision.by else _("Somebody who has left")
     if decision.is_agreed:
         return _("%(mentee)s and %(mentor)s agreed to be a pair.") % _names(decision)
-    return str(_BY[decision.kind]) % {"by": by, **_names(decision)}
+    return elided(str(_BY[decision.kind]) % {"by": by, **_names(decision)})
 
 
 def what(decision: Decision) -> str:
@@ -41,6 +42,28 @@ def what(decision: Decision) -> str:
 
 def _names(decision: Decision) -> dict[str, str]:
     return {"mentee": decision.mentee.person.name, "mentor": decision.mentor.person.name}
+
+
+def exclusion_reasons(rows: Iterable[Exclusion]) -> dict[int, str]:
+    """Why each pair is excluded, by exclusion; the no of one of the two as the reader's language says it. One query."""
+    rows = list(rows)
+    said = SideAnswer.objects.filter(
+        answer=SideAnswer.Answer.NO, proposal__mentee__in={row.mentee_id for row in rows}
+    )
+    words: dict[tuple[int, int, int | None], str] = {
+        (mentee, mentor, by): word
+        for mentee, mentor, by, word in said.values_list(
+            "proposal__mentee", "proposal__mentor", "enrollment__person", "word"
+        )
+    }
+    return {row.pk: _reason(row, words.get((row.mentee_id, row.mentor_id, row.by_id))) for row in rows}
+
+
+def _reason(row: Exclusion, said: str | None) -> str:
+    if said is None or row.by is None:
+        return row.reason
+    text = _("%(name)s said no: %(word)s") if said else _("%(name)s said no")
+    return text % {"name": row.by.name, "word": said}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from matching.models import Proposal
 from matching.snapshot import Snapshot
@@ -28,7 +29,7 @@ FLAGS: dict[str, Text] = {
     "time": _("No time in common"),
     "chain": _("Same chain of command"),
     "full": _("Mentor full"),
-    "changed": _("Changed"),
+    "changed": pgettext_lazy("of a pair", "Changed"),
 }
 
 

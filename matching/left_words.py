@@ -1,4 +1,4 @@
-"""Why somebody has no pair, why a wish was not met, why a run failed: in words, with what to do."""
+"""Why somebody has no pair, why a wish was not met: in words, with what to do."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.french import elided
 from matching import circle_words, rule_words
 from matching.kind_words import KindWords
 from matching.lexicon import listed
-from matching.models import Leftover, Outlook, Run
+from matching.models import Leftover, Outlook
 from participants.models import Enrollment
 from people.models import Person
 from programs.labels import word
@@ -78,7 +79,12 @@ def leftovers(rows: Iterable[Leftover]) -> dict[int, Told]:
             told[row.pk] = _with_recruit(
                 told[row.pk], row, kinds.line(row.reasons["recruit"]["kind"]), program
             )
-    return told
+    return {pk: _elided(row) for pk, row in told.items()}
+
+
+def _elided(told: Told) -> Told:
+    details, what_to_do = ([elided(line) for line in lines] for lines in (told.details, told.what_to_do))
+    return Told(elided(told.why), details, what_to_do)
 
 
 def _with_recruit(told: Told, row: Leftover, like: str, program: Program) -> Told:
@@ -150,14 +156,9 @@ def _places(name: str, reasons: Mapping[str, Any], names: Names, relax: list[str
         "{name} could be paired with {count} people, and others need all of their places.",
         reasons["eligible"],
     )
-    shortage = ngettext(
-        "{competing} people compete for one place, which one person offers.",
-        "{competing} people compete for {places} places, and none of them could take any other.",
-        reasons["places"],
-    )
     mentors = [names[pk] for pk in reasons["named"] if pk in names]
     mentors += [""] * max(0, reasons["mentors"] - len(mentors))
-    details = [format_html(shortage, competing=reasons["competing"], places=reasons["places"])]
+    details = [_shortage(reasons["competing"], reasons["places"])]
     if common:
         details.append(format_html("{}", common))
     todo = (
@@ -166,6 +167,17 @@ def _places(name: str, reasons: Mapping[str, Any], names: Names, relax: list[str
         else []
     )
     return Told(format_html(text, name=name, count=reasons["eligible"]), details, todo + relax)
+
+
+def _shortage(competing: int, places: int) -> str:
+    if not places:
+        return _("The locked pairs hold all of these places.")
+    text = ngettext(
+        "{competing} people compete for one place, and none of them could take any other.",
+        "{competing} people compete for {places} places, and none of them could take any other.",
+        places,
+    )
+    return format_html(text, competing=competing, places=places)
 
 
 def _removal(rule: Mapping[str, Any]) -> str:
@@ -241,8 +253,8 @@ def _wish(wish: Mapping[str, Any], mentor: str, mentee: str, names: Names) -> Wi
         rank=wish["rank"],
         name=mentor,
         met=outcome == "given",
-        why=_why_not(wish, mentor, mentee, names),
-        chain=[_change(change, names) for change in wish.get("changes", [])],
+        why=elided(_why_not(wish, mentor, mentee, names)),
+        chain=[elided(_change(change, names)) for change in wish.get("changes", [])],
         mentor=wish.get("enrollment"),
         can_lock=outcome in ("cost", "others"),
     )
@@ -310,79 +322,3 @@ def _change(change: Mapping[str, Any], names: Names) -> str:
     else:
         text = _("{mentee} would get {takes}.")
     return format_html(text, mentee=mentee, loses=loses, takes=takes)
-
-
-def failure(run: Run) -> Told:
-    """Why a run failed and what to do, for a manager."""
-    match run.problem:
-        case "lock_rule":
-            return _lock_rule(run.certificate["pairs"])
-        case "lock_places":
-            names = sorted(names_of(run.certificate["enrollments"]).values())
-            text = _("More pairs are locked than there are places with {names}.")
-            return Told(
-                format_html(text, names=listed(names)), [], [_("Unlock one of these pairs, then run again.")]
-            )
-        case "nobody":
-            why = _("When the run began, nobody was left to match or no place was free.")
-            return Told(why, [], [_("Accept applications, then run again.")])
-        case "lock_circle":
-            why = _(
-                "The locked seats cannot all stand: no time suits everyone, or too few people could sit there."
-            )
-            return Told(why, [], [_("Unlock a seat in a circle, then run again.")])
-        case "too_many":
-            why = _("There are too many possible pairs for one run.")
-            return Told(why, [], [_("Switch on the rule “same strand”, or a stricter rule on levels.")])
-        case "memory" | "time":
-            return _limit(run)
-        case "interrupted":
-            why = _("The run was interrupted again and again before it could finish; nothing of it was kept.")
-            return Told(why, [], [_("Run again.")])
-        case "not_proven":
-            why = _("The result could not be proven to be the best, so it is not shown.")
-        case _unexpected:
-            why = _("Something went wrong that should not; nothing of the run was kept.")
-    text = _(
-        "Run again. If it happens again, tell whoever runs this installation: it is in the log as run {id}."
-    )
-    return Told(why, [], [format_html(text, id=run.pk)])
-
-
-def _limit(run: Run) -> Told:
-    whys = {
-        "memory": _("The run needed more memory than this installation allows for one."),
-        "time": _("The run took longer than this installation allows for one."),
-    }
-    todo = _("Switch on stricter rules, or ask whoever runs this installation for more.")
-    return Told(whys[run.problem], _gap(run.certificate), [todo])
-
-
-def _gap(certificate: Mapping[str, Any]) -> list[str]:
-    """How far from the best a large run was when its time was over."""
-    short = certificate.get("covered_gap")
-    if short is None:
-        return []
-    if not short:
-        return [
-            _("As many people were matched by then as can be; the fit was not yet proven to be the best.")
-        ]
-    text = ngettext(
-        "What it had found by then may match one person fewer than can be.",
-        "What it had found by then may match up to {count} people fewer than can be.",
-        short,
-    )
-    return [format_html(text, count=short)]
-
-
-def _lock_rule(pairs: list[Mapping[str, Any]]) -> Told:
-    names = names_of(pk for pair in pairs for pk in (pair["mentee"], pair["mentor"]))
-    details = [
-        format_html(
-            "{}",
-            rule_words.broken(pair["rules"][0], names.get(pair["mentee"], ""), names.get(pair["mentor"], "")),
-        )
-        for pair in pairs
-    ]
-    why = ngettext("A locked pair breaks a rule.", "Locked pairs break rules.", len(pairs))
-    return Told(format_html("{}", why), details, [_("Unlock the pair or loosen the rule, then run again.")])

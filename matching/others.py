@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.errors import Refused
+from core.french import elided
 from matching import left_words, rule_words
 from matching.domain.findings import Findings
 from matching.engine import solve
@@ -74,7 +75,7 @@ def _wins(loaded: Loaded, found: dict[str, Any], mentee: Enrollment, mentor: Enr
         text = _("Loosening the rule “{rule}”.")
         return [format_html(text, rule=rule_words.RULES[rule]) for rule in found["rules"]]
     if found["outcome"] == "full":
-        return [format_html(_("A free place with {mentor}."), mentor=mentor.person.name)]
+        return [elided(format_html(_("A free place with {mentor}."), mentor=mentor.person.name))]
     if found["outcome"] != "cost":
         return []
     wins: list[str] = []
@@ -87,7 +88,7 @@ def _wins(loaded: Loaded, found: dict[str, Any], mentee: Enrollment, mentor: Enr
         and len(loaded.problem.score) <= SOLVABLE
         and _with_one_more_place(loaded, mentee, mentor)
     ):
-        wins.append(format_html(_("One more place with {mentor}."), mentor=mentor.person.name))
+        wins.append(elided(format_html(_("One more place with {mentor}."), mentor=mentor.person.name)))
     return wins
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
+from core.french import elided
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Text
 
@@ -75,7 +77,7 @@ WHAT_IF_STAGES: dict[str, Text] = {
 
 def broken(rule: str, mentee: str, mentor: str) -> str:
     """The sentence that says why these two cannot be a pair."""
-    return str(BROKEN[rule]).format(mentee=mentee, mentor=mentor)
+    return elided(str(BROKEN[rule]).format(mentee=mentee, mentor=mentor))
 
 
 def amount(rule: str, value: int) -> str:

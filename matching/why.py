@@ -7,11 +7,12 @@ career level, no wish of the other side, no figure, and no answer to a question 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
+from core.french import elided
 from matching.lexicon import Lexicon, lexicon, medium, plain, slots
 from matching.models import Proposal
 from programs.models import Program, Questionnaire
@@ -37,6 +38,13 @@ _FEEDS = {
 _OPEN = ("match", "everyone")  # of `visible_to`: the partner may know
 Key = tuple[int, str]  # proposal and side, "mentor" or "mentee"
 Told = Mapping[Key, list[str]]
+
+
+class _Other(NamedTuple):
+    """The partner; in a circle there are more, so "you both" would not say who."""
+
+    name: str
+    in_circle: bool
 
 
 def why_matched(proposals: Iterable[Proposal], language: str) -> Told:
@@ -79,7 +87,7 @@ def _told(rows: Sequence[Proposal], language: str, say: Any) -> Told:
 
 
 def _lines(proposal: Proposal, side: str, words: Lexicon, kept: set[str], say: Any) -> list[str]:
-    other = (proposal.mentor if side == "mentee" else proposal.mentee).person.get_short_name()
+    other = _Other(proposal.names["mentor" if side == "mentee" else "mentee"], proposal.circle_id is not None)
     need = {"criterion": "needs", "facts": {"need": proposal.need}}
     parts = [need, *sorted(proposal.parts, key=lambda part: -part["share"])]
     told = (
@@ -87,7 +95,7 @@ def _lines(proposal: Proposal, side: str, words: Lexicon, kept: set[str], say: A
         for part in parts
         if part["criterion"] not in kept
     )
-    return [text for text in told if text][:MOST]
+    return [elided(text) for text in told if text][:MOST]
 
 
 def confidential(program: Program) -> dict[str, set[str]]:
@@ -105,23 +113,39 @@ def confidential(program: Program) -> dict[str, set[str]]:
     return found
 
 
-def _sentence(criterion: str, facts: Mapping[str, Any], side: str, other: str, words: Lexicon) -> str:
+def _sentence(criterion: str, facts: Mapping[str, Any], side: str, other: _Other, words: Lexicon) -> str:
     """One sentence about a criterion; empty where there is nothing to tell this side."""
     if criterion in ("skills", "goals", "media", "availability"):
         return _listed(criterion, facts["matched"], side, other, words) if facts["matched"] else ""
     if criterion == "needs":
-        return _here_for(facts["need"], side, other)
+        return _here_for(facts["need"], side, other.name)
     if criterion == "introduction":
         return _("You two know each other already, and both of you agreed.")
     if criterion == ("wish" if side == "mentee" else "mentor_wish"):
-        return _("You asked for {name}.").format(name=other)
-    if criterion == "unit":
-        if facts["same"]:
-            return _("You work in the same directorate, so much needs no explaining.")
-        return _("You work in different directorates, so each brings a view from outside.")
-    if criterion == "place" and facts["same"]:
-        return pgettext("two people", "You work at the same location.")
+        return _("You asked for {name}.").format(name=other.name)
+    if criterion in ("unit", "place"):
+        return _at_work(criterion, facts["same"], other)
     return ""
+
+
+def _at_work(criterion: str, same: bool, other: _Other) -> str:
+    if criterion == "place" and other.in_circle:
+        text = _("{name} and you work at the same location.") if same else ""
+    elif criterion == "place":
+        text = pgettext("two people", "You work at the same location.") if same else ""
+    elif other.in_circle:
+        text = (
+            _("{name} and you work in the same directorate, so much needs no explaining.")
+            if same
+            else _("{name} and you work in different directorates, so each brings a view from outside.")
+        )
+    else:
+        text = (
+            _("You work in the same directorate, so much needs no explaining.")
+            if same
+            else _("You work in different directorates, so each brings a view from outside.")
+        )
+    return text.format(name=other.name)
 
 
 def _here_for(need: str, side: str, other: str) -> str:
@@ -141,24 +165,34 @@ def _here_for(need: str, side: str, other: str) -> str:
     return told.get(need, "").format(name=other)
 
 
-def _listed(criterion: str, matched: Sequence[Any], side: str, other: str, words: Lexicon) -> str:
+def _listed(criterion: str, matched: Sequence[Any], side: str, other: _Other, words: Lexicon) -> str:
     if criterion == "skills":
         skills = plain([words.skill(entry[0]) for entry in matched])
         if side == "mentee":
-            return _("{name} offers what you seek: {skills}.").format(name=other, skills=skills)
-        return _("You offer what {name} seeks: {skills}.").format(name=other, skills=skills)
+            return _("{name} offers what you seek: {skills}.").format(name=other.name, skills=skills)
+        return _("You offer what {name} seeks: {skills}.").format(name=other.name, skills=skills)
     if criterion == "goals":
-        goals = [_("“{text}”").format(text=words.goal(code)) for code in matched]
-        return _("You both chose {goals}.").format(goals=plain(goals))
-    if criterion == "media":
-        return _("You both like to meet {media}.").format(media=plain([medium(code) for code in matched]))
-    return _("You are both free on {slots}.").format(slots=plain(slots(matched)))
+        found = [_("“{text}”").format(text=words.goal(code)) for code in matched]
+        text = _("{name} and you chose {list}.") if other.in_circle else _("You both chose {list}.")
+    elif criterion == "media":
+        found = [medium(code) for code in matched]
+        text = (
+            _("{name} and you like to meet {list}.")
+            if other.in_circle
+            else _("You both like to meet {list}.")
+        )
+    else:
+        found = slots(matched)
+        text = (
+            _("{name} and you are free on {list}.") if other.in_circle else _("You are both free on {list}.")
+        )
+    return text.format(name=other.name, list=plain(found))
 
 
-def _starter(criterion: str, facts: Mapping[str, Any], side: str, other: str, words: Lexicon) -> str:
+def _starter(criterion: str, facts: Mapping[str, Any], side: str, other: _Other, words: Lexicon) -> str:
     """Something to ask or to tell, from one thing that the two share."""
     if criterion == "skills" and facts["matched"]:
-        names = {"name": other, "skill": words.skill(facts["matched"][0][0])}
+        names = {"name": other.name, "skill": words.skill(facts["matched"][0][0])}
         if side == "mentee":
             return _("Ask {name} how they came to {skill}, and what they would do first today.").format(
                 **names
@@ -168,9 +202,11 @@ def _starter(criterion: str, facts: Mapping[str, Any], side: str, other: str, wo
         )
     if criterion == "goals" and facts["matched"]:
         goal = words.goal(facts["matched"][0])
-        return _("You both chose “{goal}”: tell each other what reaching it would look like.").format(
-            goal=goal
-        )
+        if other.in_circle:
+            text = _("{name} and you chose “{goal}”: tell each other what reaching it would look like.")
+        else:
+            text = _("You both chose “{goal}”: tell each other what reaching it would look like.")
+        return text.format(name=other.name, goal=goal)
     if criterion == "unit":
         if facts["same"]:
             return _(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import apnumber
@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.french import elided
 from core.ui import Part as BarPart
 from matching.lexicon import Lexicon, listed, medium, slots
 from matching.models import Proposal
@@ -56,15 +57,15 @@ def reasons(proposals: Iterable[Proposal], words: Lexicon) -> dict[int, list[Rea
     """Why each pair, by proposal id, what speaks for it first. The people must have been fetched along."""
     found = {}
     for proposal in proposals:
-        two = _Two(proposal.mentee.person.get_short_name(), proposal.mentor.person.get_short_name(), words)
+        two = _Two(**proposal.names, words=words)
         told = [reason for part in proposal.parts if (reason := _reason(part, two))]
         found[proposal.pk] = sorted(told, key=lambda reason: not reason.good)
     return found
 
 
 def _reason(part: Mapping[str, Any], two: _Two) -> Reason | None:
-    tell = _TELL[part["criterion"]]
-    return tell(part["facts"], two)
+    told = _TELL[part["criterion"]](part["facts"], two)
+    return told and replace(told, text=elided(told.text))
 
 
 def _skills(facts: Facts, two: _Two) -> Reason:

@@ -132,6 +132,15 @@ class Proposal(Addressed):
 
         return SideAnswer.newest().filter(proposal__mentee=self.mentee_id, proposal__mentor=self.mentor_id)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What each side is called in a sentence about the two: the given name, unless both have the same."""
+        people = {"mentee": self.mentee.person, "mentor": self.mentor.person}
+        short = {side: person.get_short_name() for side, person in people.items()}
+        if short["mentee"] != short["mentor"]:
+            return short
+        return {side: person.name for side, person in people.items()}
+
 
 class Leftover(models.Model):
     """Somebody whom a run leaves without a pair, and why."""

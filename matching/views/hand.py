@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.errors import Refused
 from core.roles import Permission
-from matching.decision_words import acts_told
+from matching.decision_words import acts_told, exclusion_reasons
 from matching.domain.consequences import consequences
 from matching.domain.decisions import last_number
 from matching.domain.fixed import lock_pair
@@ -61,6 +61,10 @@ def fixed(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, f"{refused.message} {refused.hint}")
     people = ("mentee__person", "mentor__person", "by")
+    excluded = (
+        exclusions_of(found).select_related(*people, "cohort").order_by("mentee__person__full_name", "pk")
+    )
+    why = exclusion_reasons(excluded)
     context |= {
         "form": form,
         "seen": last_number(found),
@@ -69,9 +73,7 @@ def fixed(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         .annotate(is_agreed=both_agreed())
         .select_related(*people)
         .order_by("mentee__person__full_name", "pk"),
-        "exclusions": exclusions_of(found)
-        .select_related(*people, "cohort")
-        .order_by("mentee__person__full_name", "pk"),
+        "exclusions": [(row, why[row.pk]) for row in excluded],
     }
     return render(request, "matching/fixed.html", context)
 

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.roles import Permission
-from matching import left_words, review
+from matching import review
 from matching.circle_review import circle_cards
 from matching.domain.decisions import last_number
 from matching.domain.runs import cancel_run
 from matching.engine.field import Criteria
 from matching.facets import chosen, facets
+from matching.failure_words import failure
 from matching.floors import missed
 from matching.forms import LockForm, ReviewFilter, again
 from matching.models import Proposal, Run
@@ -46,7 +47,7 @@ def show(request: HttpRequest, program: str, cohort: str, number: int) -> HttpRe
         context |= {**_review(request, found, run), "under_share": missed(run)}
         return render(request, "matching/review.html", context)
     context["stage"] = stage_words(run)
-    context["failure"] = left_words.failure(run) if run.state == Run.State.FAILED else None
+    context["failure"] = failure(run) if run.state == Run.State.FAILED else None
     context["options"] = unusual(run)
     context["at_work"] = run.state in UNDER_WAY
     return render(request, "matching/run.html", context)

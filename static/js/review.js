@@ -85,6 +85,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const cause = event.detail.requestConfig ? event.detail.requestConfig.elt : null;
   if (event.target.id !== "review" || !cause) return;
   const row = current();
-  if (cause.matches("a.opens")) document.getElementById("pair").focus();
-  else if (cause.matches("[data-close]") && row) row.querySelector("a.opens").focus();
+  if (cause.matches("a.opens")) {
+    // A pair is taller than a narrow window: it is read from its head.
+    const pair = document.getElementById("pair");
+    pair.focus({ preventScroll: true });
+    const { top } = pair.getBoundingClientRect();
+    if (top < 0 || top > window.innerHeight / 2) pair.scrollIntoView({ block: "start" });
+  } else if (cause.matches("[data-close]") && row) row.querySelector("a.opens").focus();
 });

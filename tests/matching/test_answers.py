@@ -138,6 +138,17 @@ def test_a_no_keeps_the_two_apart_and_closes_the_question_to_the_other(here):
     assert ("Mira Kovac", "Dana Whitfield") not in pairs(here.run())
 
 
+def test_a_no_is_told_to_the_desk_in_the_readers_language(here, login):
+    ask(here)
+    say("Mira Kovac", "no", "We share an office")
+    client = login(here.manager)
+    client.cookies["django_language"] = "fr"
+    shown = client.get(reverse("matching_fixed", args=[here.program.slug, here.cohort.slug]))
+    assert [why.replace("\xa0", " ") for _row, why in shown.context["exclusions"]] == [
+        "Mira Kovac a dit non : We share an office"
+    ]
+
+
 def test_a_yes_may_become_a_no_while_the_question_is_open(here):
     ask(here)
     say("Mira Kovac", "yes")

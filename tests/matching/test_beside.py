@@ -12,7 +12,7 @@ from matching.domain.criteria import change_criteria
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.runs import mark_published
 from matching.facets import facets
-from matching.models import Run, RunInput
+from matching.models import Leftover, Run, RunInput
 from matching.moves import FigureRow, figures
 from matching.pictures import cohort_map, distribution
 from matching.queries import scheme_of
@@ -137,6 +137,23 @@ def test_an_exclusion_and_what_follows_from_it_are_told(here):
     exclude_pair(mentee=row(here, "Mira"), mentor=row(here, "Dana"), reason="-", by=here.manager)
     here.run()
     assert why(here)["Mira"] == "excluded by hand from Dana"
+
+
+@pytest.mark.parametrize(("who", "told"), [("Mira", "said no to Dana"), ("Dana", "Dana said no")])
+def test_the_no_of_one_of_the_two_is_not_said_to_be_the_managers(here, who, told):
+    here.run()
+    exclude_pair(mentee=row(here, "Mira"), mentor=row(here, "Dana"), reason="-", by=row(here, who).person)
+    here.run()
+    assert why(here)["Mira"] == told
+
+
+def test_whoever_goes_from_nobody_to_somebody_gets_a_free_place(here):
+    run = here.run()
+    run.proposals.filter(mentee=row(here, "Mira")).delete()
+    for name in ("Mira", "Dana"):
+        Leftover.objects.create(run=run, enrollment=row(here, name))
+    here.run()
+    assert why(here)["Mira"] == "gets a place that becomes free"
 
 
 def test_who_left_and_who_joined_is_told(here):

@@ -15,6 +15,7 @@ from matching.circle_review import circle_cards
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.runs import request_run
 from matching.engine import EngineError
+from matching.failure_words import failure
 from matching.models import Leftover, Outlook, Run
 from matching.summary import lede
 from notifications.models import Message
@@ -188,7 +189,7 @@ def test_locks_that_cannot_all_stand_fail_the_run_with_words(here: World, circle
     Enrollment.objects.filter(pk=hanna.pk).update(availability=["fri-pm"])
     run = here.run()
     assert (run.state, run.problem) == (Run.State.FAILED, "lock_circle")
-    assert left_words.failure(run).why.startswith("The locked seats cannot all stand")
+    assert failure(run).why.startswith("The locked seats cannot all stand")
     assert not run.circles.exists()
 
 
@@ -300,7 +301,7 @@ def test_the_first_page_counts_those_who_wait_for_a_circle(here: World, circle: 
     host(here, circle, "Bea Busy", used=1)
     seat(here, circle, "Ana", "Ben")
     shown = text(login(here.manager).get(page))
-    assert "2 mentees wait for a circle; 1 mentors can host one." in shown
+    assert "Mentees who wait for a circle: 2. Mentors who can host one: 1." in shown
     assert "wait for a match" not in shown
     here.run()
     shown = text(login(here.manager).get(page))

@@ -22,7 +22,7 @@ from matching.domain.undo import Wanted
 from matching.engine import solve
 from matching.engine.packing import pack, unpack_pairs
 from matching.engine.process import Halted
-from matching.left_words import failure
+from matching.failure_words import failure
 from matching.loaded import load_engine
 from matching.models import Leftover, Outlook, Proposal, Run, RunInput
 from matching.queries import scheme_of

@@ -113,7 +113,7 @@ def test_a_reader_sees_no_button(here, login):
 
 def test_the_first_page_counts_explains_and_offers_a_run(here, login):
     page = login(here.manager).get(url(here, "matching_review"))
-    assert "3 mentees wait for a match; 2 mentors have 2 free places." in text(page)
+    assert "Mentees who wait for a match: 3. Mentors with a free place: 2. Free places: 2." in text(page)
     assert "No run yet" in text(page)
     answer = login(here.manager).post(url(here, "matching_start"), {"objective": "score"})
     run = Run.objects.get()

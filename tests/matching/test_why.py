@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from matching.models import Proposal
+from matching.lexicon import lexicon
+from matching.models import Circle, Proposal
 from matching.why import general_starters, starters, why_matched
+from matching.words import reasons
+from people.models import Person
 from programs.models import Questionnaire
-from tests.factories import ProposalFactory, QuestionnaireFactory, RunFactory
+from tests.factories import ProposalFactory, QuestionnaireFactory, RunFactory, SkillFactory
 from tests.matching.people import World, claim, wish, world
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +130,41 @@ def test_starters_come_from_what_the_two_share_then_suit_everybody():
     )
     bare = pair()
     assert starters([bare], "en")[bare.pk, "mentee"] == general
+
+
+def test_two_of_one_given_name_are_told_by_their_whole_names():
+    row = pair(skills={"matched": [[SkillFactory().pk, 2, 2]], "missing": []}, level={"gap": 2})
+    Person.objects.filter(pk=row.mentor.person_id).update(full_name="Mira Whitfield")
+    row = Proposal.objects.get()
+    assert row.names == {"mentee": "Mira Kovac", "mentor": "Mira Whitfield"}
+    assert why(row, "mentee")[0].startswith("Mira Whitfield offers what you seek: ")
+    told = [reason.text for reason in reasons([row], lexicon(row.run.cohort.program, [row.parts]))[row.pk]]
+    assert told[1] == "Mira Whitfield is two career levels above Mira Kovac."
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"goals": {"matched": ["network"]}}, "Dana and you chose “network”."),
+        ({"media": {"matched": ["video"]}}, "Dana and you like to meet by video."),
+        ({"availability": {"matched": ["tue-am"]}}, "Dana and you are free on Tuesday morning."),
+        ({"unit": {"same": True}}, "Dana and you work in the same directorate, so much needs no explaining."),
+        (
+            {"unit": {"same": False}},
+            "Dana and you work in different directorates, so each brings a view from outside.",
+        ),
+        ({"place": {"same": True}}, "Dana and you work at the same location."),
+    ],
+)
+def test_in_a_circle_it_is_said_of_whom_each_sentence_speaks(parts, told):
+    row = pair(**parts)
+    row.circle = Circle.objects.create(run=row.run, number=1, strand=row.mentee.strand)
+    assert why(row, "mentee") == [told]
+    assert why(row, "mentor") == [told.replace("Dana", "Mira")]
+    if "goals" in parts:
+        assert starters([row], "fr")[row.pk, "mentor"][0] == (
+            "Mira et vous avez choisi « network » : dites-vous à quoi ressemblerait la réussite."
+        )
 
 
 def test_in_the_readers_language():

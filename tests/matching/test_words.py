@@ -10,6 +10,7 @@ from django.utils.translation import override
 from matching import left_words, rule_words
 from matching.domain import findings
 from matching.engine.field import CRITERIA, RULES
+from matching.failure_words import failure
 from matching.kind_words import KindWords
 from matching.lexicon import Lexicon, goal_labels, lexicon, listed, slots
 from matching.models import Leftover, Outlook, Proposal
@@ -341,7 +342,7 @@ def test_a_closed_set_names_those_who_could_take_one_more():
     name = row.enrollment.person.full_name
     assert found.why == f"{name} could be paired with one person only, and others need that place more."
     assert list(found.details) == [
-        "2 people compete for one place, which one person offers.",
+        "2 people compete for one place, and none of them could take any other.",
         "All of them speak French only; nobody else does.",
     ]
     assert found.what_to_do[0] == "One more place with any of these would do: <b>Française</b>."
@@ -456,7 +457,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("code", FAILURES)
 def test_a_failure_is_a_sentence_with_something_to_do(code):
-    found = left_words.failure(RunFactory(state="failed", problem=code))
+    found = failure(RunFactory(state="failed", problem=code))
     assert found.why == FAILURES[code]
     assert found.what_to_do
 
@@ -465,10 +466,10 @@ def test_a_failure_by_locks_names_the_people():
     here = world()
     mentee, mentor = here.mentee(), here.mentor()
     pair = {"mentee": mentee.pk, "mentor": mentor.pk, "rules": ["language"]}
-    found = left_words.failure(RunFactory(problem="lock_rule", certificate={"ok": False, "pairs": [pair]}))
+    found = failure(RunFactory(problem="lock_rule", certificate={"ok": False, "pairs": [pair]}))
     assert (found.why, list(found.details)) == (
         "A locked pair breaks a rule.",
         ["Dana Whitfield and Mira Kovac have no language in common."],
     )
-    found = left_words.failure(RunFactory(problem="lock_places", certificate={"enrollments": [mentor.pk]}))
+    found = failure(RunFactory(problem="lock_places", certificate={"enrollments": [mentor.pk]}))
     assert found.why == "More pairs are locked than there are places with <b>Dana Whitfield</b>."
