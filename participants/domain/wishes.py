@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from core.audit import record
 from core.errors import Refused
@@ -34,8 +35,10 @@ def check_wishes(enrollment: Enrollment, uids: Sequence[str]) -> list[Person]:
     if missing := [uid for uid in uids if uid not in found]:
         raise Refused(
             "wish_unknown",
-            _(
-                "%(number)d of the people you chose is no mentor in this round any more. Please choose somebody else."
+            ngettext(
+                "%(number)d of the people you chose is no mentor in this round any more. Please choose somebody else.",
+                "%(number)d of the people you chose are no mentors in this round any more. Please choose others.",
+                len(missing),
             )
             % {"number": len(missing)},
         )

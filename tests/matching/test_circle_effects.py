@@ -358,7 +358,7 @@ def test_the_desk_speaks_of_circles(here: World, circle: Strand, people: Any, lo
     for words in (
         "Form the circles",
         "Review the circles",
-        "4 wait for a circle, 2 can host one. No run yet.",
+        "4 people wait for a circle. 2 can host one. No run yet.",
     ):
         assert words in shown
     here.run()

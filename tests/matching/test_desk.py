@@ -134,5 +134,5 @@ def test_the_desk_shows_the_panel_and_the_tab(login):
     here = world()
     here.mentee()
     page = login(here.manager).get(reverse("cohort_desk", args=[here.program.slug, here.cohort.slug]))
-    assert "1 wait for a match, 0 have free places. No run yet." in page.content.decode()
+    assert "1 person waits for a match. 0 have free places. No run yet." in page.content.decode()
     assert [str(tab.label) for tab in page.context["desk_tabs"]].count("Matching") == 1

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from core.errors import Refused
@@ -165,3 +166,29 @@ def test_the_page_asks_and_tells(client: Client, where: Cohort) -> None:
     page = client.get(url).content.decode()
     assert "2 shortlists are out, 0 ranked." in page
     assert "0 of 2 ranked" in client.get(url.removesuffix("shortlists/")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        (
+            "en",
+            "1 mentee who is accepted has not ranked one. 1 mentor who has a free place agreed to be shown.",
+            "2 mentees who are accepted have not ranked one. 2 mentors who have a free place agreed to be shown.",
+        ),
+        (
+            "fr",
+            "1 mentoré n’a pas de liste classée. 1 mentor ayant une place libre accepte d’être visible.",
+            "2 mentorés n’ont pas de liste classée. 2 mentors ayant une place libre acceptent d’être visibles.",
+        ),
+    ],
+)
+def test_the_page_counts_one_and_many(
+    client: Client, where: Cohort, language: str, one: str, many: str
+) -> None:
+    client.force_login(manager(where))
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    for words in (one, many):
+        fill(where, 1, 1)
+        page = client.get(f"/desk/{where.program.slug}/{where.slug}/matching/shortlists/").content.decode()
+        assert words in page
