@@ -180,8 +180,12 @@ def _value(value: Any) -> str:
 
 
 def _decisions_between(before: Run, after: Run) -> int:
+    """Those that stood for one of the two runs alone: what was undone before the later one does not count."""
     first, last = before.started_at or before.created_at, after.started_at or after.created_at
-    return Decision.objects.filter(cohort=before.cohort_id, at__gt=first, at__lte=last).count()
+    made = Q(at__gt=first, at__lte=last) & (Q(undone_at=None) | Q(undone_at__gt=last))
+    undone = Q(at__lte=first, undone_at__gt=first, undone_at__lte=last)
+    decided = Decision.objects.filter(cohort=before.cohort_id).exclude(act=Decision.Act.UNDO)
+    return decided.filter(made | undone).count()
 
 
 class _Reasons:

@@ -72,9 +72,7 @@ class CriteriaForm(PageForm):
     max_hours_apart = _number(
         "rules.max_hours_apart", 0, 12, hint=gettext_lazy("Empty: time zones do not matter.")
     )
-    min_level_gap = _number(
-        "rules.min_level_gap", -100, 100, hint=gettext_lazy("Empty: levels do not matter.")
-    )
+    min_level_gap = _number("rules.min_level_gap", 0, 100, hint=gettext_lazy("Empty: levels do not matter."))
     unit = forms.ChoiceField(
         label=LABELS["rules.unit"], choices=list(UNITS.items()), required=False, widget=_wide()
     )
@@ -113,9 +111,8 @@ class CriteriaForm(PageForm):
         self._curve = list(curve)
         curves: list[tuple[str, Any]] = [(code, words) for code, (_points, words) in CURVES.items()]
         if self._curve and curve_code(self._curve) == KEPT:
-            curves.append(
-                (KEPT, _("As it was set: %(percentages)s") % {"percentages": curve_words(self._curve)})
-            )
+            text = _("As it was set, by how many levels the mentor is above: %(percentages)s")
+            curves.append((KEPT, text % {"percentages": curve_words(self._curve)}))
         _choices(self.fields["level_curve"], curves)
         _choices(self.fields["own_reach"], [(reach, reach_words(reach)) for reach in REACHES])
         for name in CRITERIA:

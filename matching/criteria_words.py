@@ -108,7 +108,7 @@ def value_words(name: str, value: Any) -> str:
 def curve_words(curve: Any) -> str:
     """A level curve by its name, or its percentages."""
     known = [words for points, words in CURVES.values() if list(points) == list(curve)]
-    return f"“{known[0]}”" if known else ", ".join(f"{percent} %" for percent in curve)
+    return f"“{known[0]}”" if known else ", ".join(f"{gap}: {percent} %" for gap, percent in enumerate(curve))
 
 
 def reach_words(reach: int) -> str:

@@ -12,9 +12,11 @@ from core.ui import Bar
 from matching import rule_words
 from matching.circles_snapshot import read_circles
 from matching.criteria_words import WEIGHTS
+from matching.domain.failures import broken_locks
 from matching.engine.field import CRITERIA, RULES, Criteria, Field, build_field
 from matching.engine.ground import Ground
 from matching.engine.people import Ints
+from matching.failure_words import locks_told
 from matching.snapshot import Side, Snapshot, read_snapshot
 from participants.models import Enrollment
 from programs.models import Cohort
@@ -59,6 +61,7 @@ class Effect:
     mentees: Without
     mentors: Without
     shares: list[Bar]
+    locks: list[str]  # locked pairs that a rule would break: no run could be completed
 
 
 def effect_of(cohort: Cohort, criteria: Mapping[str, Any]) -> Effect:
@@ -87,7 +90,9 @@ def _effect(snapshot: Snapshot) -> Effect:
     mentees, mentors = (
         _without(side, count) for side, count in zip((snapshot.mentees, snapshot.mentors), left, strict=True)
     )
-    return Effect(possible, int(left[0].sum()), low, _rules(field.ground), mentees, mentors, _shares(sample))
+    locks = locks_told(broken_locks(field, snapshot))
+    eligible = int(left[0].sum())
+    return Effect(possible, eligible, low, _rules(field.ground), mentees, mentors, _shares(sample), locks)
 
 
 def _by_rules(field: Field) -> tuple[Ints, Ints]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Sum
@@ -26,6 +26,7 @@ class Group:
     people: int
     matched: int
     fit: int | None  # mean of their pairs, None without any
+    query: str = field(default="", compare=False)  # what narrows the review to their pairs
 
     @property
     def share(self) -> int:
@@ -49,12 +50,16 @@ def equity(run: Run) -> list[Grouping]:
     rows = _counted(run)
     units = {row.unit for row in rows if row.unit}
     names = dict(Unit.objects.filter(pk__in=units).values_list("pk", "name"))
-    ways: list[tuple[str, Callable[[_Count], str]]] = [
-        (_("Directorate"), lambda row: names.get(row.unit or 0, "")),
-        (_("Career level"), lambda row: band_of(row.level)),
-        (_("History"), lambda row: _("Left out before") if row.before else _("Not left out before")),
+    ways: list[tuple[str, _Name, _Name]] = [
+        (_("Directorate"), lambda row: names.get(row.unit or 0, ""), lambda row: f"mentee_unit={row.unit}"),
+        (_("Career level"), lambda row: band_of(row.level), lambda row: f"mentee_level={band_of(row.level)}"),
+        (
+            _("History"),
+            lambda row: _("Left out before") if row.before else _("Not left out before"),
+            lambda _row: "",
+        ),
     ]
-    found = [Grouping(label, list(_groups(rows, of))) for label, of in ways]
+    found = [Grouping(label, list(_groups(rows, of, query_of))) for label, of, query_of in ways]
     return [grouping for grouping in found if len(grouping.groups) > 1]
 
 
@@ -124,13 +129,16 @@ def _counted(run: Run) -> list[_Count]:
     ]
 
 
-def _groups(rows: list[_Count], of: Callable[[_Count], str]) -> Iterator[Group]:
+_Name = Callable[[_Count], str]
+
+
+def _groups(rows: list[_Count], of: _Name, query_of: _Name) -> Iterator[Group]:
     named: dict[str, list[_Count]] = {}
     for row in rows:
         named.setdefault(of(row), []).append(row)
     large = {label for label, alike in named.items() if label and sum(row.people for row in alike) >= LEAST}
     for label in sorted(large, key=_order):
-        yield _group(label, named[label])
+        yield replace(_group(label, named[label]), query=query_of(named[label][0]))
     others = [row for label, alike in named.items() if label not in large for row in alike]
     if sum(row.people for row in others) >= LEAST:
         yield _group(_("All others"), others)

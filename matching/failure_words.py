@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.html import format_html
@@ -81,14 +81,20 @@ def _gap(certificate: Mapping[str, Any]) -> list[str]:
     return [format_html(text, count=short)]
 
 
-def _lock_rule(pairs: list[Mapping[str, Any]]) -> Told:
+def locks_told(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which rule each of these locked pairs breaks (`failures.broken_locks`); one query."""
     names = names_of(pk for pair in pairs for pk in (pair["mentee"], pair["mentor"]))
-    details = [
+    return [
         format_html(
             "{}",
             rule_words.broken(pair["rules"][0], names.get(pair["mentee"], ""), names.get(pair["mentor"], "")),
         )
         for pair in pairs
     ]
+
+
+def _lock_rule(pairs: Sequence[Mapping[str, Any]]) -> Told:
     why = ngettext("A locked pair breaks a rule.", "Locked pairs break rules.", len(pairs))
-    return Told(format_html("{}", why), details, [_("Unlock the pair or loosen the rule, then run again.")])
+    return Told(
+        format_html("{}", why), locks_told(pairs), [_("Unlock the pair or loosen the rule, then run again.")]
+    )

@@ -16,16 +16,16 @@ from matching.snapshot import Snapshot
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Text
 
-LOW = 50  # a fit under this deserves a second look
+LOW = 50  # a fit under this deserves a second look; the labels below say these two bounds
 FAR = 12  # so many career levels between the two are far
 CHAIN = 12  # levels of command that are looked up
 
 # In the order in which a row shows them.
 FLAGS: dict[str, Text] = {
-    "low": _("Low fit"),
+    "low": _("Fit under 50"),
     "wish": _("Wish not met"),
     "level": _("Mentor not above"),
-    "far": _("Levels far apart"),
+    "far": _("More than 12 levels apart"),
     "time": _("No time in common"),
     "chain": _("Same chain of command"),
     "full": _("Mentor full"),

@@ -155,7 +155,7 @@ def _beside(
 ) -> Iterator[FigureRow]:
     for key, label, more in names:
         old, new = first.get(key), second.get(key)
-        if old is None or new is None:
+        if old is None or new is None or (key == "wishes_met" and _nobody_wished(first, second)):
             continue
         change = round(new - old, 1)
         trend = "" if not change or not more else "better" if (change > 0) == (more > 0) else "worse"
@@ -165,6 +165,11 @@ def _beside(
 def _with_wishes(numbers: Mapping[str, Any]) -> dict[str, Any]:
     wishes = numbers.get("wishes")
     return {**numbers, "wishes_met": sum(wishes.values()) if wishes else None}
+
+
+def _nobody_wished(*sides: Mapping[str, Any]) -> bool:
+    """Where nobody wished in either, no wish was missed: nothing is said of them."""
+    return all(side.get("wishers") == 0 for side in sides)
 
 
 def number(value: float) -> str:

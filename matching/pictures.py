@@ -15,7 +15,7 @@ CELL, LEFT, TOP = 46, 190, 150  # pixels of the map: a cell, the names at its le
 LONGEST = 24  # letters of a name in the map; the table says it in full
 STEPS = (0.12, 0.27, 0.42, 0.75, 0.95)  # how dark a cell is
 DARK = 0.5  # from here on the number is light
-BAR, HEIGHT = 64, 150
+BAR, HEIGHT = 52, 150
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ def rules_in_words(criteria: Criteria) -> list[str]:
         _("Nobody mentors a direct report.")
         if level == 1
         else ngettext(
-            "Nobody mentors anybody %(n)s level below.",
-            "Nobody mentors anybody up to %(n)s levels below.",
+            "Nobody mentors anybody %(n)s level below in their chain of command.",
+            "Nobody mentors anybody up to %(n)s levels below in their chain of command.",
             level,
         )
         % {"n": level},
@@ -180,24 +180,23 @@ def _figures(part: Mapping[str, Any]) -> Iterator[Figure]:
         values = {"met": part["met"], "wishers": part["wishers"]}
         none = part["wishers"] == 0
         yield Figure(_("Wishes met"), _("nobody wished") if none else _("%(met)s of %(wishers)s") % values)
-    if "placed" in part:
-        note = _("Not counted for circles: a seat depends on all the others and on the time.")
-        yield Figure(_("Stability"), "–", note)
-    elif part.get("blocking") is not None:
+    if part.get("blocking") is not None:
         note = _("Two who are not paired, though both would fit better together than as they are.")
         yield Figure(_("Would rather have each other"), number(part["blocking"]), note)
 
 
 def _least_served(run: Run) -> Figure | None:
     """The group with the smallest share matched."""
-    groups = [group for grouping in equity(run) for group in grouping.groups]
+    groups = [
+        (group.share, grouping.label, group.label) for grouping in equity(run) for group in grouping.groups
+    ]
     if not groups:
         return None
-    least = min(groups, key=lambda group: group.share)
-    if least.share == max(group.share for group in groups):
-        text = _("all alike, %(share)s %%") % {"share": least.share}
+    share, way, label = min(groups, key=lambda group: group[0])
+    if share == max(group[0] for group in groups):
+        text = _("all alike, %(share)s %%") % {"share": share}
     else:
-        text = _("%(group)s, %(share)s %%") % {"group": least.label, "share": least.share}
+        text = _("%(way)s: %(group)s, %(share)s %%") % {"way": way, "group": label, "share": share}
     return Figure(_("Least served group"), text)
 
 
@@ -208,24 +207,25 @@ def lede(run: Run, program: Program) -> str:
         numbers["mentees"] - numbers.get("further", 0),
         numbers["covered"] - numbers.get("further_served", 0),
     )
+    total = new or numbers["mentees"]
     values = {
         "number": run.number,
         "covered": placed if new else numbers["covered"],
-        "total": new or numbers["mentees"],
-        "mentees": word(program, "mentees"),
+        "total": total,
+        "mentees": word(program, "mentee" if total == 1 else "mentees"),
     }
     if run.objective == Run.Objective.PEOPLE:
         found = _(
-            "Run %(number)s is proven optimal: %(covered)s of %(total)s %(mentees)s are matched, as many as can be."
+            "Run %(number)s is proven optimal: as many as can be are matched, %(covered)s of %(total)s %(mentees)s."
         )
     else:
         found = _(
-            "Run %(number)s is proven optimal: no better fit in total. %(covered)s of %(total)s %(mentees)s matched."
+            "Run %(number)s is proven optimal: no better fit in total. Matched: %(covered)s of %(total)s %(mentees)s."
         )
     if run.published_at:
         told = _("Published on %(day)s.") % {"day": date_format(localtime(run.published_at), "DATE_FORMAT")}
     elif (answers := answers_of(run))["asked"]:
-        told = _("Both sides have been asked: %(answered)s of %(asked)s have answered.") % answers
+        told = _("Both sides have been asked; answers so far: %(answered)s of %(asked)s.") % answers
     else:
         told = _("Nobody has been told.")
     if field := run.certificate.get("field"):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.circles_snapshot import CircleSnapshot, read_circles
+from matching.domain.failures import broken_locks
 from matching.domain.findings import stored_parts
 from matching.domain.solving import circles_at_once
 from matching.engine import EngineError
@@ -37,9 +38,9 @@ class Question(NamedTuple):
 
 
 class Unable(Exception):
-    """There is no answer; `code` says why, `pairs` are enrollments (mentee, mentor) of locks that break a rule."""
+    """There is no answer; `code` says why, `pairs` are locks that break a rule, see `failures.broken_locks`."""
 
-    def __init__(self, code: str, pairs: list[tuple[int, int]] | None = None) -> None:
+    def __init__(self, code: str, pairs: list[dict[str, Any]] | None = None) -> None:
         super().__init__(code)
         self.code, self.pairs = code, pairs or []
 
@@ -124,7 +125,7 @@ def _widest(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]]) -> Result:
     criteria = raised(Criteria.from_dict(question.criteria), question.least_fit)
     field = _field(snapshot, criteria)
-    if broken := _broken_locks(snapshot, field):
+    if broken := broken_locks(field, snapshot):
         raise Unable("lock_rule", broken)
     locks = snapshot.standing_locks()
     try:
@@ -148,7 +149,7 @@ def _gathered(circles: CircleSnapshot, question: Question) -> Result:
         field = build_field(*people.people(criteria), criteria, people.links())
     except ValueError as error:  # too many people for all their pairs to be scored
         raise TooLong from error
-    if broken := _broken_locks(people, field):
+    if broken := broken_locks(field, people):
         raise Unable("lock_rule", broken)
     try:
         found = circles_at_once(circles.problem(field))
@@ -164,16 +165,6 @@ def _gathered(circles: CircleSnapshot, question: Question) -> Result:
 
 def _field(snapshot: Snapshot, criteria: Criteria) -> Field:
     return build_field(*snapshot.people(criteria), criteria, snapshot.links(), any_size=True)
-
-
-def _broken_locks(snapshot: Snapshot, field: Field) -> list[tuple[int, int]]:
-    locks = np.array(snapshot.standing_locks(), dtype=np.int64).reshape(-1, 2)
-    rows, columns = field.mentees.rows_of(locks[:, 0]), field.mentors.rows_of(locks[:, 1])
-    return [
-        (snapshot.mentees.enrollment[row], snapshot.mentors.enrollment[column])
-        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
-        if field.blocked_by(row, column)
-    ]
 
 
 def _persons(snapshot: Snapshot, pairs: Pairs) -> list[tuple[int, int]]:

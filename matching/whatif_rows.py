@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from matching import words
+from matching.failure_words import locks_told
 from matching.lexicon import lexicon
 from matching.models import Proposal
 from participants.models import Enrollment
@@ -33,6 +34,7 @@ FITS: list[tuple[str, str | Promise]] = [
     ("total", gettext_lazy("Total fit")),
 ]
 REASONS = 2
+MOST = 3  # locked pairs that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +173,8 @@ def unable_words(answer: Mapping[str, Any]) -> str:
         case "nobody":
             return _("Nobody waits for a match, or no place is free. Accept applications first.")
         case "lock_rule":
-            people = Enrollment.objects.select_related("person").in_bulk(
-                {pk for pair in answer["pairs"] for pk in pair}
-            )
-            names = [" – ".join(people[pk].person.name for pk in pair) for pair in answer["pairs"][:3]]
-            text = _("A rule would break locked pairs, and a lock is never dropped in silence: %(pairs)s.")
-            return text % {"pairs": ", ".join(names)}
+            text = _("A rule would break locked pairs, and a lock is never dropped in silence.")
+            return " ".join([text, *locks_told(answer["pairs"][:MOST])])
         case "lock_circle":
             return _("The locked seats of circles cannot all stand. Unlock one of them first.")
         case "lock_places":

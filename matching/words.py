@@ -24,7 +24,11 @@ GROUPS: dict[str, tuple[str | Promise, str, tuple[str, ...]]] = {
     "skills": (gettext_lazy("Skills"), "a", ("skills",)),
     "goals": (gettext_lazy("Goals"), "b", ("goals",)),
     "level": (gettext_lazy("Career level"), "c", ("level",)),
-    "work": (gettext_lazy("Place and times"), "d", ("unit", "place", "time_zone", "media", "availability")),
+    "work": (
+        gettext_lazy("Directorate, place, times"),
+        "d",
+        ("unit", "place", "time_zone", "media", "availability"),
+    ),
     "wishes": (gettext_lazy("Wishes"), "e", ("wish", "mentor_wish", "introduction")),
 }
 

@@ -148,8 +148,8 @@ def _matching(cohort: Cohort) -> Standing:
     text = _("Nobody is told anything before you publish. Mentorships start on %(date)s.")
     text %= {"date": date_format(cohort.starts_on, "j F")}
     if is_of_circles(cohort):
-        return Standing(_("Form the circles"), text, "matching_review", label=_("Review the circles"))
-    return Standing(_("Pair the people"), text, "matching_review", label=_("Review the pairs"))
+        return Standing(_("Form the circles"), text, "matching_review", label=_("Go to matching"))
+    return Standing(_("Pair the people"), text, "matching_review", label=_("Go to matching"))
 
 
 def _running(cohort: Cohort) -> Standing:

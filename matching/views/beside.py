@@ -83,6 +83,6 @@ def pictures(request: HttpRequest, program: str, cohort: str, number: int) -> Ht
         "equity": equity(run),
         "under_share": missed(run),
         "only_circles": only_circles(run),
-        "bars": {"width": BAR * len(columns), "bar": BAR - 8, "height": HEIGHT},
+        "bars": {"width": BAR * len(columns), "bar": BAR - 8, "middle": (BAR - 8) // 2, "height": HEIGHT},
     }
     return render(request, "matching/pictures.html", context)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.roles import Permission
-from matching import review
+from matching import review, words
 from matching.circle_review import circle_cards
 from matching.domain.decisions import last_number
 from matching.domain.runs import cancel_run
@@ -167,7 +167,11 @@ def _listed(run: Run, pairs: Any, show: str, given: Mapping[str, Any], number: s
         circles, cards = circle_cards(run, given.get("q", ""), number)
         return {"page": circles, "circles": cards}
     found, rows = review.pair_rows(review.filtered(pairs, show, given), number)
-    return {"page": found, "rows": rows}
+    return {
+        "page": found,
+        "rows": rows,
+        "bar_key": [(label, kind) for label, kind, _names in words.GROUPS.values()],
+    }
 
 
 def _opened(request: HttpRequest, pairs: Any) -> Proposal | None:

@@ -384,7 +384,7 @@ def test_the_review_says_how_many_have_answered(here, login):
     say("Mira Kovac", "yes")
     url = reverse("matching_run", args=[here.program.slug, here.cohort.slug, run.number])
     shown = login(here.manager).get(url)
-    assert shown.context["lede"].endswith("Both sides have been asked: 1 of 4 have answered.")
+    assert shown.context["lede"].endswith("Both sides have been asked; answers so far: 1 of 4.")
 
 
 def test_the_opened_pair_says_what_both_said(here, login):

@@ -9,10 +9,12 @@ import pytest
 
 from matching.compare import compare, differences
 from matching.domain.criteria import change_criteria
+from matching.domain.decisions import Act
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.runs import mark_published
+from matching.domain.undo import undo_decisions
 from matching.facets import facets
-from matching.models import Leftover, Run, RunInput
+from matching.models import Decision, Leftover, Run, RunInput
 from matching.moves import FigureRow, figures
 from matching.pictures import cohort_map, distribution
 from matching.queries import scheme_of
@@ -137,6 +139,25 @@ def test_an_exclusion_and_what_follows_from_it_are_told(here):
     exclude_pair(mentee=row(here, "Mira"), mentor=row(here, "Dana"), reason="-", by=here.manager)
     here.run()
     assert why(here)["Mira"] == "excluded by hand from Dana"
+
+
+def test_what_was_undone_between_two_runs_is_no_decision_between_them(here):
+    first = here.run()
+    act = Act(Decision.Act.LOCK)
+    lock_pair(mentee=row(here, "Mira"), mentor=row(here, "Lena"), by=here.manager, act=act)
+    undo_decisions(cohort=here.cohort, batch=act.batch, by=here.manager)
+    kept = Act(Decision.Act.LOCK)
+    lock_pair(mentee=row(here, "Mira"), mentor=row(here, "Lena"), by=here.manager, act=kept)
+    second = here.run()
+    assert (compare(first, second).decisions, compare(second, second).decisions) == (1, 0)
+    undo_decisions(cohort=here.cohort, batch=kept.batch, by=here.manager)
+    assert compare(second, here.run()).decisions == 1
+
+
+def test_where_nobody_wished_no_row_is_of_wishes():
+    sides = [{"wishes": {"1": 0}, "wishers": wishers} for wishers in (0, 3)]
+    assert figures(sides[0], sides[0]) == []
+    assert [str(row.label) for row in figures(*sides)] == ["Wishes met"]
 
 
 @pytest.mark.parametrize(("who", "told"), [("Mira", "said no to Dana"), ("Dana", "Dana said no")])

@@ -115,7 +115,7 @@ def test_the_rules_in_words():
         }
     )
     assert rules_in_words(criteria) == [
-        "Nobody mentors anybody up to 2 levels below.",
+        "Nobody mentors anybody up to 2 levels below in their chain of command.",
         "Nobody is paired who was excluded by hand.",
         "Both are in the same strand.",
         "They share a language.",

@@ -86,6 +86,22 @@ def test_who_has_two_mentors_counts_once(here):
     assert by(run, "Directorate")[0] == Group("Labs", 5, 5, 55)
 
 
+def test_whoever_is_matched_of_a_group_leads_to_their_pairs(here, login):
+    numbers = {"mentees": 10, "covered": 9, "pairs": 9, "wishers": 0, "wishes": {}}
+    run = RunFactory(cohort=here.cohort, numbers=numbers, certificate={"ok": True})
+    labs = UnitFactory(name="Labs")
+    fill(here, run, labs, [60] * 4, 1)
+    fill(here, run, UnitFactory(name="Offices"), [60] * 5, 0, level=8)
+    page = reverse("matching_run", args=[here.program.slug, here.cohort.slug, run.number])
+    shown = login(here.manager).get(
+        reverse("matching_pictures", args=[here.program.slug, here.cohort.slug, run.number])
+    )
+    for query, pairs in ((f"mentee_unit={labs.pk}", 4), ("mentee_level=6-10", 5)):
+        assert f'href="{page}?{query}"' in shown.content.decode()
+        assert len(login(here.manager).get(f"{page}?{query}").context["rows"]) == pairs
+    assert [group.query for group in by(run, "Career level")] == ["mentee_level=1-5", "mentee_level=6-10"]
+
+
 def test_the_page_shows_it_and_asks_as_often_for_many(here, login, count_queries):
     run, counted = RunFactory(cohort=here.cohort), []
     url = reverse("matching_pictures", args=[here.program.slug, here.cohort.slug, run.number])
@@ -97,4 +113,4 @@ def test_the_page_shows_it_and_asks_as_often_for_many(here, login, count_queries
                 page = client.get(url).content.decode()
             counted.append(len(queries))
     assert counted[0] == counted[1]
-    assert page.count("4 (80 %)") == 4
+    assert page.count("</a> (80 %)") == 4

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from matching.domain.fixed import lock_pair
 from matching.facets import band_of, bands, facets, fit_range, fit_ranges
+from matching.flags import FAR, FLAGS, LOW
 from matching.models import Run
 from matching.review import counts
 from participants.models import Enrollment
@@ -18,6 +19,10 @@ from tests.matching.people import World, claim, wish, world
 from tests.matching.test_views import shown, text, url
 
 pytestmark = pytest.mark.django_db
+
+
+def test_the_labels_say_the_bounds():
+    assert (str(FLAGS["low"]), str(FLAGS["far"])) == (f"Fit under {LOW}", f"More than {FAR} levels apart")
 
 
 def flags(run: Run, mentee: str = "Mira Kovac") -> set[str]:

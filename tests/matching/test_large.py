@@ -150,7 +150,7 @@ def test_a_run_says_on_how_many_pairs_it_is_proven() -> None:
         run = here.run()
     covered, mentees = run.numbers["covered"], run.numbers["mentees"]
     assert lede(run, here.program) == (
-        f"Run 1 is proven optimal: {covered} of {mentees} mentees are matched, as many as can be. "
+        f"Run 1 is proven optimal: as many as can be are matched, {covered} of {mentees} mentees. "
         f"None of all {run.certificate['field']['eligible']} possible pairs would improve that. "
         "Nobody has been told."
     )

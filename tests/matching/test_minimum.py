@@ -84,7 +84,7 @@ def test_whoever_has_a_mentor_already_comes_last(left_out_first):
         for name in ("mentees", "covered", "further", "further_served", "left_out_before")
     }
     assert told == {"mentees": 3, "covered": 2, "further": 1, "further_served": 0, "left_out_before": 0}
-    assert "2 of 2 mentees are matched" in lede(run, here.cohort.program)
+    assert "as many as can be are matched, 2 of 2 mentees." in lede(run, here.cohort.program)
     [told] = left_words.wishes(Outlook.objects.filter(run=run).select_related("enrollment__person"))[
         has_one.pk
     ]
@@ -99,7 +99,7 @@ def test_a_place_that_nobody_else_wants_gives_a_second_mentor():
     run = here.run()
     assert pairs(run) == {("Has one", "One"), ("New", "One")}
     assert lede(run, here.cohort.program).startswith(
-        "Run 1 is proven optimal: 1 of 1 mentees are matched, as many as can be."
+        "Run 1 is proven optimal: as many as can be are matched, 1 of 1 mentee."
         " 1 person who has a mentor gets another one."
     )
 
@@ -109,5 +109,5 @@ def test_a_run_for_those_who_want_another_mentor_alone():
     here.mentee("Has one", capacity=2, used=1)
     here.mentor("One")
     assert lede(here.run(), here.cohort.program).startswith(
-        "Run 1 is proven optimal: 1 of 1 mentees are matched, as many as can be. Nobody"
+        "Run 1 is proven optimal: as many as can be are matched, 1 of 1 mentee. Nobody"
     )

@@ -168,12 +168,12 @@ def test_the_review_says_what_is_proven_and_that_nobody_knows(here, login):
     here.run()
     page = review(here, login)
     assert (
-        "Run 1 is proven optimal: 2 of 3 mentees are matched, as many as can be. Nobody has been told."
+        "Run 1 is proven optimal: as many as can be are matched, 2 of 3 mentees. Nobody has been told."
         in text(page)
     )
     assert set(shown(page)) == BOTH
     assert [(str(chip.label), chip.count) for chip in page.context["chips"]] == [
-        ("All pairs", 2), ("Low fit", page.context["chips"][1].count), ("Wish not met", 0),
+        ("All pairs", 2), ("Fit under 50", page.context["chips"][1].count), ("Wish not met", 0),
         ("Locked", 0), ("Unmatched mentees", 1), ("Free mentors", 0),
     ]  # fmt: skip
     assert "second wish" in text(page)
@@ -431,6 +431,15 @@ def test_a_published_run_is_for_reading_only(here, login):
     assert "Published on" in text(page)
     assert "Nobody has been told." not in text(page)
     assert 'name="pair"' not in page.content.decode()
+
+
+def test_while_decisions_wait_for_a_run_running_again_comes_before_publishing(here, login):
+    run = here.run()
+    publish = f'<a class="btn btn-{{}}" href="{url(here, "publish_run", 1)}">'
+    assert publish.format("sea") in review(here, login).content.decode()
+    row = run.proposals.first()
+    exclude_pair(mentee=row.mentee, mentor=row.mentor, reason="-", by=here.manager)
+    assert publish.format("line") in review(here, login).content.decode()
 
 
 def test_the_way_to_publishing_is_open_while_a_pair_is_left(here, login):

@@ -17,6 +17,7 @@ from core.roles import Role
 from matching import asking, whatif
 from matching.domain.criteria import change_criteria
 from matching.domain.fixed import lock_pair
+from matching.effect import effect_of
 from matching.engine.field import Criteria
 from matching.models import Proposal, Run, Scheme
 from matching.queries import scheme_of
@@ -166,8 +167,12 @@ class TestAnswer:
         strict = {**with_weights(), "rules": {**ALL["rules"], "min_level_gap": 1}}
         assert compare(here.cohort, PRESENT, Question(strict, "people")) == {
             "unable": "lock_rule",
-            "pairs": [(mira.pk, lena.pk)],
+            "pairs": [{"mentee": mira.pk, "mentor": lena.pk, "rules": ["level"]}],
         }
+        assert effect_of(here.cohort, strict).locks == [
+            "The career levels of Lena Ruiz and Mira Kovac do not allow it."
+        ]
+        assert effect_of(here.cohort, ALL).locks == []
 
     def test_nobody_there(self):
         assert compare(world().cohort, PRESENT, PRESENT) == {"unable": "nobody", "pairs": []}
@@ -280,7 +285,7 @@ class TestPage:
             by_name[name].person.save()
         page = login(here.manager).get(url(here), {"min_level_gap": "1"})
         assert "A rule would break locked pairs" in text(page)
-        assert "Mira Kovac – Lena Ruiz" in text(page)
+        assert "The career levels of Lena Ruiz and Mira Kovac do not allow it." in text(page)
 
     def test_the_editor_hands_its_values_over(self, here, login):
         client = login(here.manager)

@@ -121,7 +121,7 @@ def test_the_bar_groups_the_parts_and_loses_nothing():
     ]  # fmt: skip
     assert [(bar.label, bar.value) for bar in bar_parts(parts)] == [
         ("Skills", 41),
-        ("Place and times", 10),
+        ("Directorate, place, times", 10),
         ("Wishes", 9),
     ]
     assert (short_wish(parts), short_wish(parts[:2])) == ("first wish", "")

@@ -111,7 +111,7 @@ def test_the_navigation_has_a_desk_for_people_with_a_role(login: Login) -> None:
     [
         (State.CALL_OPEN, "The call is open until", "See who has applied"),
         (State.SELECTING, "Choose who takes part", "Decide on applications"),
-        (State.MATCHING, "Pair the people", "Review the pairs"),
+        (State.MATCHING, "Pair the people", "Go to matching"),
         (State.RUNNING, "Pairs are making their agreements", "See the pairs"),
         (State.CLOSING, "Time to evaluate", "See the surveys"),
         (State.CLOSED, "This cohort is closed", ""),
