@@ -12,6 +12,7 @@ from agreements.models import Member, Mentorship
 from agreements.together import together
 from matching.models import Circle
 from matching.why import general_starters
+from participants.models import Enrollment
 from tests.factories import (
     CohortFactory,
     EnrollmentFactory,
@@ -63,17 +64,20 @@ def test_each_side_reads_why_and_what_to_talk_about(login: Any) -> None:
 def test_in_a_circle_everybody_is_named_before_anybody_twice_and_nobody_reads_of_others() -> None:
     made = published("Kim", "Lea", "Noa", format="circle", size_min=2, size_max=4)
     assert sorted(together(made, member(made, "Dana Whitfield"))["why"]) == [
-        "You both chose “goal of Kim”.",
-        "You both chose “goal of Lea”.",
-        "You both chose “goal of Noa”.",
+        "Kim and you chose “goal of Kim”.",
+        "Lea and you chose “goal of Lea”.",
+        "Noa and you chose “goal of Noa”.",
     ]
-    assert together(made, member(made, "Lea"))["why"] == ["You both chose “goal of Lea”.", SAME]
+    assert together(made, member(made, "Lea"))["why"] == [
+        "Dana and you chose “goal of Lea”.",
+        "Dana and you work in the same directorate, so much needs no explaining.",
+    ]
 
 
 def test_without_a_run_there_is_still_something_to_talk_about() -> None:
     mentorship, _mentor, mentee = pair()
     mine = mentorship.members.get(person=mentee)
-    assert together(mentorship, mine) == {"why": [], "starters": general_starters("en")}
+    assert together(mentorship, mine) == {"why": [], "starters": general_starters("en"), "times": ""}
 
 
 def test_nothing_is_shown_once_it_has_ended(login: Any) -> None:
@@ -106,3 +110,31 @@ def test_a_plan_in_a_circle_is_shared_with_the_host_alone(login: Any) -> None:
     made = published("Kim", "Ana", format="circle", size_min=2, size_max=4)
     page = login(member(made, "Kim").person).get(reverse("plan", args=[made.uid])).content.decode()
     assert "Share with Dana Whitfield</button>" in page
+
+
+def test_a_circle_reads_when_everybody_in_it_is_free(login: Any) -> None:
+    made = published("Kim", "Lea", "Noa", format="circle", size_min=2, size_max=4)
+    host = member(made, "Dana Whitfield")
+    said = {
+        "Kim": ["tue-am", "fri-am"],
+        "Lea": [],
+        "Noa": ["fri-am"],
+        "Dana Whitfield": ["fri-am", "tue-am", "mon-pm"],
+    }
+    for name, free in said.items():
+        Enrollment.objects.filter(members__mentorship=made, person__full_name=name).update(availability=free)
+
+    def times() -> str:
+        return login(host.person).get(reverse("mentorship", args=[made.uid])).context["times"]
+
+    assert times() == "Friday morning"
+    Member.objects.filter(mentorship=made, person__full_name="Noa").update(left_on=made.starts_on)
+    assert times() == "Tuesday morning, Friday morning"
+    Enrollment.objects.filter(person__full_name__in=["Kim", "Noa"]).update(availability=[])
+    assert times() == ""  # nobody but the host has said a thing
+
+
+def test_a_pair_is_told_in_its_reasons_when_both_are_free() -> None:
+    made = published("Kim")
+    Enrollment.objects.update(availability=["fri-am"])
+    assert together(made, member(made, "Kim"))["times"] == ""
