@@ -119,6 +119,7 @@ def last_year(program: Program, today: date, rng: Random, cast: Cast) -> None:
         run = running.match(made, manager)
     with at(starts - 5 * DAY):
         pairs = running.publish(run, manager)
+        running.tell()
     for pair in pairs:
         signed = starts + rng.randrange(3, 26) * DAY
         running.agree(rng, pair, signed, approved_on=signed + rng.randrange(1, 6) * DAY)
@@ -150,6 +151,7 @@ def this_year(program: Program, today: date, rng: Random, cast: Cast) -> None:
         first = running.match(made, manager)
     with at(starts - 4 * DAY):
         pairs = running.publish(first, manager)
+        running.tell()
     _first_batch(rng, today, starts, pairs)
     late = today - 19 * DAY
     apply(made, rng, late - 5 * DAY, [mira, *cast.second_batch], [], "accepted")
@@ -158,6 +160,7 @@ def this_year(program: Program, today: date, rng: Random, cast: Cast) -> None:
         enrolled.filter(person=dana, role="mentor").update(capacity=F("used") + 1)  # she takes one more
         lock_pair(mentee=enrolled.get(person=mira), mentor=enrolled.get(person=dana), by=manager)
         more = running.publish(running.match(made, manager), manager)
+        running.tell()
     _second_batch(rng, late, more)
     _troubles(today, pairs)
     survey = ask(made, "checkin", today - 7 * DAY, today + 7 * DAY)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
+from django.db.models import F
 from django.utils import timezone
 
 from agreements.domain.agreements import save_terms, sign_agreement
@@ -20,7 +21,7 @@ from matching.domain.answers import answer_pair, ask_sides
 from matching.domain.execution import execute_run
 from matching.domain.runs import request_run
 from matching.models import Run, SideAnswer
-from notifications.models import EmailLink
+from notifications.models import EmailLink, Message
 from people.models import Person
 from programs.models import Cohort
 
@@ -66,6 +67,12 @@ def publish(run: Run, manager: Person) -> list[Pair]:
         mentorships[member.mentorship_id] = member.mentorship
     pairs = [Pair(mentorships[pk], both["mentor"], both["mentee"]) for pk, both in sides.items()]
     return sorted(pairs, key=lambda pair: pair.mentee.full_name)
+
+
+def tell() -> None:
+    """Both sides of what is published have their mails: who was never told of a match hears of no end."""
+    waiting = Message.objects.filter(kind="matched", state=Message.State.DRAFT)
+    waiting.update(state=Message.State.SENT, sent_at=F("created_at"), attempts=1)
 
 
 def agree(

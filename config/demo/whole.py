@@ -134,9 +134,6 @@ def _deliver_the_past() -> None:
     waiting.exclude(pk__in=fresh.values("pk")).update(
         state=Message.State.SENT, sent_at=F("created_at"), attempts=1
     )
-    Message.objects.filter(state=Message.State.DRAFT, kind="matched").update(
-        state=Message.State.SENT, sent_at=F("created_at"), attempts=1
-    )
 
 
 @contextmanager

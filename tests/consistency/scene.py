@@ -20,6 +20,7 @@ from matching.domain.answers import ask_sides
 from matching.domain.introductions import confirm_introduction, recommend_change
 from matching.domain.shortlists import make_shortlists, request_shortlists
 from notifications.domain.reminders import queue_escalations, queue_reminders
+from notifications.models import Message
 from participants.domain.applications import save_page, start_application, submit_application
 from participants.domain.introductions import answer, ask, settle_introductions
 from participants.domain.letters import write_letters
@@ -180,6 +181,8 @@ class Scene:
         (first, *ours), (second, *theirs), (third, *others) = self.pairs()
         self._decide(signed(first, *ours), "approve")
         self._decide(signed(second, *theirs), "return", note="More about the hours, please.")
+        # Whom nobody has told of the match is not told of its end either.
+        Message.objects.filter(kind="matched", about_id=third.pk).update(state=Message.State.SENT)
         end_without_fault(mentorship=third, by=others[0])
         leaves_circle(circle_with("Hanna Host", language=self.language), "Ana")
 
