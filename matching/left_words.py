@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -41,6 +41,7 @@ class WishTold:
     chain: Sequence[str]
     mentor: int | None  # enrollment
     can_lock: bool = False
+    balance: str = ""  # who would go without and who would come in
 
 
 Names = Mapping[int, str]
@@ -256,6 +257,7 @@ def _wish(wish: Mapping[str, Any], mentor: str, mentee: str, names: Names) -> Wi
         why=elided(_why_not(wish, mentor, mentee, names)),
         chain=[elided(_change(change, names)) for change in wish.get("changes", [])],
         mentor=wish.get("enrollment"),
+        balance=_balance(wish.get("changes", []), names),
         can_lock=outcome in ("cost", "others"),
     )
 
@@ -311,6 +313,17 @@ def _cost(wish: Mapping[str, Any]) -> str:
         points,
     )
     return format_html(text, points=points)
+
+
+def _balance(changes: Sequence[Mapping[str, Any]], names: Names) -> str:
+    """Who would go without and who would come in, in one line; empty where nobody would."""
+    out = [names.get(row["mentee"] or 0, "") for row in changes if row["loses"] and not row["takes"]]
+    into = [names.get(row["mentee"] or 0, "") for row in changes if row["takes"] and not row["loses"]]
+    told = [
+        format_html(_("{names} would go without."), names=listed(out)) if out else "",
+        format_html(_("{names} would come in."), names=listed(into)) if into else "",
+    ]
+    return format_html_join(" ", "{}", ((line,) for line in told if line))
 
 
 def _change(change: Mapping[str, Any], names: Names) -> str:

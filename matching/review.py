@@ -160,7 +160,7 @@ class LeftRow:
     leftover: Leftover
     about: str
     told: left_words.Told
-    wishes: list[left_words.WishTold]
+    wishes: list[tuple[left_words.WishTold, Enrollment | None]]  # with whom they could be paired by hand
 
 
 def left_rows(
@@ -177,9 +177,16 @@ def left_rows(
     leftovers = list(page.object_list)
     told = left_words.leftovers(leftovers)
     wishes = left_words.wishes(_outlooks(run.pk, [row.enrollment_id for row in leftovers]))
+    wanted = {wish.mentor for some in wishes.values() for wish in some if wish.mentor and wish.can_lock}
+    mentors = Enrollment.objects.select_related("person").in_bulk(wanted)
+    held = _held_by_locks([*mentors.values(), *(row.enrollment for row in leftovers)]) if mentors else set()
+
+    def with_mentor(row: Leftover) -> list[tuple[left_words.WishTold, Enrollment | None]]:
+        of = wishes.get(row.enrollment_id, [])
+        return [(wish, _may_pair(mentors.get(wish.mentor or 0), row.enrollment, held)) for wish in of]
+
     return page, [
-        LeftRow(row, about(row.enrollment.person), told[row.pk], wishes.get(row.enrollment_id, []))
-        for row in leftovers
+        LeftRow(row, about(row.enrollment.person), told[row.pk], with_mentor(row)) for row in leftovers
     ]
 
 

@@ -90,6 +90,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
     const pair = document.getElementById("pair");
     pair.focus({ preventScroll: true });
     const { top } = pair.getBoundingClientRect();
-    if (top < 0 || top > window.innerHeight / 2) pair.scrollIntoView({ block: "start" });
+    if (top < 0 || top > window.innerHeight / 2) pair.scrollIntoView({ block: "start", behavior: "instant" });
   } else if (cause.matches("[data-close]") && row) row.querySelector("a.opens").focus();
 });

@@ -63,6 +63,17 @@ def test_the_review_by_keyboard_alone(window: tuple[Window, World]) -> None:
     assert Lock.objects.count() == (before + 1 if unlocked else before - 1)
 
 
+def test_a_pair_opened_far_down_in_a_narrow_window_is_read_from_its_head(
+    window: tuple[Window, World],
+) -> None:
+    window, _world = window
+    page = window.page
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.locator("table.pairs a.opens").last.click()
+    expect(page.locator("#pair")).to_be_focused()
+    assert 0 <= page.locator("#pair").bounding_box()["y"] < 100
+
+
 def test_letters_can_be_switched_off(window: tuple[Window, World]) -> None:
     window, _world = window
     page = window.page

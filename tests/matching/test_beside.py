@@ -67,7 +67,10 @@ def test_another_mentor_costs_what_the_chain_says(here, login):
     assert [str(line) for line in answer.told.chain] == [
         "Mira would go from Dana to Lena.", "Ade would go from Lena to Dana.",
     ]  # fmt: skip
-    assert "Pair instead…" in text(page)
+    assert (answer.told.balance, "Pair instead…" in text(page)) == (
+        "",
+        True,
+    )  # nobody gains or loses a mentor
 
 
 def test_another_mentee_of_the_same_mentor_is_asked_for_too(here, login):
@@ -75,6 +78,9 @@ def test_another_mentee_of_the_same_mentor_is_asked_for_too(here, login):
     answer = ask(here, login, "Mira", "Zoe").context["answer"]
     assert (answer.mentee.person.full_name, answer.mentor.person.full_name) == ("Zoe", "Dana")
     assert [str(line) for line in answer.wins][-1] == "One more place with Dana."
+    assert text(ask(here, login, "Mira", "Zoe")).split("Zoe with Dana")[1].split("It would")[0].split() == (
+        "Mira would go without. Zoe would come in.".split()
+    )
 
 
 def test_a_rule_is_named_with_what_would_loosen_it(here, login):

@@ -261,6 +261,22 @@ def test_those_left_over_are_listed_with_reasons(here, login):
     assert "Nobody is left over" in text(review(here, login, show="free"))
 
 
+def test_whoever_is_left_over_can_be_paired_with_a_wish_by_hand(login):
+    found = world()
+    for name in ("First", "Second"):
+        claim(found.mentee(name), "Statistics")
+    dana = found.mentor("Dana")
+    claim(dana, "Statistics")
+    wish(late := found.mentee("Late"), dana)
+    run = found.run(objective="score")
+    assert run.leftovers.filter(enrollment=late).exists()
+    page = review(found, login, show="unmatched").content.decode()
+    link = f"{url(found, 'matching_decide', 1)}?act=assign&amp;pair={late.uid}:{dana.uid}&amp;next="
+    assert ("Pair with wish 1…" in page, link in page) == (True, True)
+    lock_pair(mentee=run.proposals.get().mentee, mentor=dana, by=found.manager)  # the only place is held
+    assert "Pair with wish 1…" not in review(found, login, show="unmatched").content.decode()
+
+
 def many(number: int) -> World:
     found = world()
     for index in range(number):
