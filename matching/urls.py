@@ -42,6 +42,7 @@ urlpatterns = [
     path(RUN, run.show, name="matching_run"),
     path(f"{RUN}progress/", run.progress, name="matching_progress"),
     path(f"{RUN}pictures/", beside.pictures, name="matching_pictures"),
+    path(f"{RUN}export/<str:kind>/", beside.export, name="matching_export"),
     path(f"{RUN}compare/<int:other>/", beside.comparison, name="matching_compare"),
     path(f"{RUN}decide/", hand.decide_page, name="matching_decide"),
     path(f"{RUN}cancel/", run.cancel, name="matching_cancel"),

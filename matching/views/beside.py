@@ -1,7 +1,8 @@
-"""Runs beside each other, and a run as pictures."""
+"""Runs beside each other, a run as pictures, and as a table to download."""
 
 from __future__ import annotations
 
+import defusedcsv.csv as csv
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,6 +19,7 @@ from matching.facets import facets
 from matching.floors import missed
 from matching.pictures import BAR, HEIGHT, cohort_map, distribution
 from matching.queries import READY, runs_of
+from matching.run_sheet import rows, workbook
 from matching.summary import only_circles
 from matching.views.common import matching_context, whole_cohort
 
@@ -86,3 +88,25 @@ def pictures(request: HttpRequest, program: str, cohort: str, number: int) -> Ht
         "bars": {"width": BAR * len(columns), "bar": BAR - 8, "middle": (BAR - 8) // 2, "height": HEIGHT},
     }
     return render(request, "matching/pictures.html", context)
+
+
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@login_required
+@require_safe
+def export(request: HttpRequest, program: str, cohort: str, number: int, kind: str) -> HttpResponse:
+    """The pairs of a run as CSV or XLSX that no spreadsheet executes."""
+    found = whole_cohort(request, program, cohort, Permission.SEE_PEOPLE)
+    ready = runs_of(found).filter(state__in=READY).select_related("cohort__program")
+    run = get_object_or_404(ready, number=number)
+    if kind == "xlsx":
+        response = HttpResponse(workbook(rows(run), _("Run %(n)s") % {"n": number}), content_type=SHEET)
+    elif kind == "csv":
+        response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+        csv.writer(response).writerows(rows(run))
+    else:
+        raise Http404
+    name = f"{found.program.slug}-{found.slug}-run-{number}.{kind}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -94,7 +94,7 @@ ACTS = """
     matching_what_if_progress meeting_delete
     my_application_accept my_application_reopen my_application_withdraw offer_places people_import_apply
     people_import_discard plan_share program_person_remove remind_supervisors supervisor_link survey_close survey_open
-    matching_list_sample matching_recruiting_export
+    matching_export matching_list_sample matching_recruiting_export
     agreement_pdf healthz import_applications_sample matching_progress people_export people_import_sample program_file
     people_decide readyz staff_agreement_pdf
 """

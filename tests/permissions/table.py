@@ -206,6 +206,7 @@ ROWS: list[Row] = [
     Row("matching_run", f"{COHORT} number=run", staff(PEOPLE), NEVER),
     Row("matching_progress", f"{COHORT} number=run", staff(PEOPLE), NEVER),
     Row("matching_cancel", f"{COHORT} number=run", NEVER, staff(COORDINATE)),
+    Row("matching_export", f"{COHORT} number=run kind=csv", staff(PEOPLE), NEVER),
     Row("matching_recruiting", f"{COHORT} number=run", staff(PEOPLE), NEVER),
     Row("matching_recruiting_export", f"{COHORT} number=run", staff(PEOPLE), NEVER),
     Row("matching_ask", f"{COHORT} number=run", staff(COORDINATE), staff(COORDINATE)),
