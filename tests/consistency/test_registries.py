@@ -188,6 +188,7 @@ class TestDesk:
 def test_nothing_is_marked_safe_unless_we_made_it() -> None:
     """Where the escaping is switched off: few places, each looked at."""
     allowed = {
+        "core/french.py": 1,  # an apostrophe instead of a vowel, in what was safe before
         "agreements/tables.py": 2,  # cells that a template has rendered
         "participants/tables.py": 1,  # the same
         "notifications/domain/reminders.py": 2,  # addresses of our own pages
