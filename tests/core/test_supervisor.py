@@ -89,7 +89,7 @@ def marked(name: str, value: str) -> list[psutil.Process]:
 
 def carried(mark: str, count: int) -> bool:
     """Whether so many processes come to carry the mark: what has just been started shows none until its first step."""
-    return wait_until(lambda: len(marked("TEST_MARK", mark)) == count, seconds=10)
+    return wait_until(lambda: len(marked("TEST_MARK", mark)) == count, seconds=30)
 
 
 def line(process: subprocess.Popen[str]) -> str:
@@ -134,14 +134,14 @@ class TestEnding:
         process = start(one=SLEEP, two=SLEEP)
         line(process), line(process)
         process.kill()
-        assert wait_until(lambda: marked("TEST_MARK", mark) == [], seconds=5)
+        assert wait_until(lambda: marked("TEST_MARK", mark) == [], seconds=30)
 
     def test_a_signal_at_the_very_start(self, start: Start, mark: str) -> None:
         process = start(one=SLEEP)
-        wait_until(lambda: len(marked("TEST_MARK", mark)) > 1, seconds=5)
+        wait_until(lambda: len(marked("TEST_MARK", mark)) > 1, seconds=30)
         process.terminate()
         process.wait(60)
-        assert wait_until(lambda: marked("TEST_MARK", mark) == [], seconds=5)
+        assert wait_until(lambda: marked("TEST_MARK", mark) == [], seconds=30)
 
 
 class TestKeepingAlive:
@@ -287,7 +287,7 @@ class TestUp:
         time.sleep(seconds)
         up.process.terminate()
         assert up.process.wait(60) in {0, -signal.SIGTERM}  # the latter before it could say anything
-        assert wait_until(lambda: up.left() == [], seconds=5)
+        assert wait_until(lambda: up.left() == [], seconds=30)
 
     def test_a_port_that_is_no_number(self, serving: Callable[..., Serving]) -> None:
         up = serving(PORT="http")

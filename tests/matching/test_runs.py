@@ -343,7 +343,7 @@ def test_others_see_how_far_a_run_is(monkeypatch):
 
 
 def wait_for(run: Run, state: str) -> None:
-    for _ in range(100):
+    for _ in range(600):
         run.refresh_from_db()
         if run.state == state:
             return

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +157,7 @@ class TestBringIn:
         assert Enrollment.objects.get(person=dana, cohort=call.cohort).left_out_before is True
         assert Enrollment.objects.get(person=maya, cohort=call.cohort).left_out_before is False
 
-    def test_a_thousand_rows_in_seconds(self, call: Call, count_queries: Any) -> None:
+    def test_a_thousand_rows_cost_as_many_queries_as_thirty(self, call: Call, count_queries: Any) -> None:
         def rows(start: int, number: int) -> list[dict[str, str]]:
             people = [f"p{start + i}@example.org" for i in range(number)]
             make.people.Person.objects.bulk_create(make.PersonFactory.build(email=email) for email in people)
@@ -174,10 +173,8 @@ class TestBringIn:
             bring(call, *few)
         small = len(counted)
         many = rows(1000, 1000)
-        began = time.monotonic()
         with count_queries() as counted:
             assert bring(call, *many) == (1000, 0, 0)
-        assert time.monotonic() - began < 15
         assert len(counted) == small
 
 
