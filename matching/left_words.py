@@ -304,6 +304,13 @@ def _cost(wish: Mapping[str, Any]) -> str:
             return _("Somebody without a mentor would go without, for somebody who has one already.")
     if wish.get("shortfall", 0) > 0:  # older runs have none
         return _("A directorate would fall further below the share that the criteria ask for.")
+    if wish["points"] < 0.1 and wish.get("kept", 0) > 0:  # older runs have none
+        text = ngettext(
+            "It would cost no fit, but one pair of the run before.",
+            "It would cost no fit, but {count} pairs of the run before.",
+            wish["kept"],
+        )
+        return format_html(text, count=wish["kept"])
     if wish["points"] < 0.1:
         return _("It would cost nothing: this run chose among results that are equally good.")
     points = max(1, round(wish["points"]))

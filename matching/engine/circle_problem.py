@@ -20,7 +20,8 @@ class Gathering:
     """Candidate circles, and who may sit in which (hard rules already applied).
 
     A slot of the week is a bit; a mask of 0 states nothing, so that any time suits. Sizes, points and the price are
-    below 2**31. Raises ValueError saying which field is wrong, where and why.
+    below 2**31; where the price outweighs the points of a seat a million times, the solver's tolerance may leave the
+    best circles unproven. Raises ValueError saying which field is wrong, where and why.
     """
 
     hosts: Any  # int64 (C, 2): host rows of each candidate circle, the second NOBODY for a single host

@@ -41,6 +41,7 @@ class Counterfactual:
     shortfall: int = 0  # mentees more below the floors
     needs: int = 0  # different needs fewer
     score: int = 0
+    kept: int = 0  # pairs of the run before fewer; of ways that cost as little it is the one with the fewest
     changes: tuple[Change, ...] = ()  # the asking mentee first, then along the chain
 
 
@@ -77,16 +78,18 @@ class _Residual:
             cost[part] = value
         return cls(problem, net, tables(net, slice(None), cost, flow_of(problem, solution, net)))
 
-    def path(self, start: int, end: int) -> tuple[list[int], Ints64]:
+    def path(self, start: int, end: int, keeps: bool) -> tuple[list[int], Ints64]:
         """Arcs of a shortest path, ~arc where it is walked backward; and how far each node is, or the end if nearer.
 
-        Dijkstra's search, but with many of the nearest nodes at a time; over when none is nearer than the end.
+        Dijkstra's search, but with many of the nearest nodes at a time; over when none is nearer than the end. If it
+        `keeps`, it is of paths as short one that keeps most pairs of the run before; nodes as far as the end are then
+        looked at as well.
         """
         distance = np.full(self.net.nodes, np.iinfo(np.int64).max)
         before, arc_before = (np.full(self.net.nodes, -1) for _ in range(2))
         waiting = np.zeros(self.net.nodes, dtype=bool)
         distance[start], waiting[start] = 0, True
-        while len(nodes := np.flatnonzero(waiting)) and distance[nodes].min() < distance[end]:
+        while len(nodes := np.flatnonzero(waiting)) and distance[nodes].min() - keeps < distance[end]:
             if len(nodes) > _AT_ONCE:
                 nodes = nodes[np.argpartition(distance[nodes], _AT_ONCE)[:_AT_ONCE]]
             waiting[nodes] = False
@@ -94,17 +97,52 @@ class _Residual:
                 for some, place, count in leaving(table.begin, nodes):
                     head, tail = table.head[place], np.repeat(some, count)
                     length = distance[tail] + table.cost[place]
-                    better = np.flatnonzero(length < np.minimum(distance[head], distance[end]))
+                    better = np.flatnonzero((length < distance[head]) & (length - keeps < distance[end]))
                     head, tail, length = head[better], tail[better], length[better]
                     np.minimum.at(distance, head, length)
                     best = length == distance[head]
                     before[head[best]], arc_before[head[best]] = tail[best], table.arc[place[better[best]]]
                     waiting[head[best]] = True
+        if keeps:
+            before, arc_before = self._keeping(start, distance, int(distance[end]))
         arcs, far = [], np.minimum(distance, distance[end])
         while end != start:
             arcs.append(int(arc_before[end]))
             end = int(before[end])
         return arcs[::-1], far
+
+    def _keeping(self, start: int, distance: Ints64, most: int) -> tuple[Ints64, Ints64]:
+        """The node and the arc before each, on shortest paths up to this length that lose fewest pairs kept."""
+        tail, head, arc = self._shortest(distance, most)
+        pair = np.maximum(arc, ~arc)
+        lost = np.zeros(len(arc), dtype=np.int64)
+        chosen = pair < self.net.pairs.stop
+        lost[chosen] = self.problem.keep[self.net.edge[pair[chosen]]] * np.where(arc[chosen] < 0, 1, -1)
+        loss = np.full(self.net.nodes, self.net.nodes, dtype=np.int64)  # more than any path loses
+        before, arc_before = (np.full(self.net.nodes, -1) for _ in range(2))
+        loss[start] = 0
+        for _round in range(self.net.nodes + 1):
+            told = loss[tail] + lost
+            better = np.flatnonzero((loss[tail] < self.net.nodes) & (told < loss[head]))
+            if not len(better):
+                return before, arc_before
+            np.minimum.at(loss, head[better], told[better])
+            best = better[told[better] == loss[head[better]]]
+            before[head[best]], arc_before[head[best]] = tail[best], arc[best]
+        raise ValueError("solution: another one as good keeps more pairs of the run before")
+
+    def _shortest(self, distance: Ints64, most: int) -> tuple[Ints64, Ints64, Ints64]:
+        """Tail, head and arc of each step of a shortest path to a node no farther than `most`."""
+        found = []
+        for table in self.tables:
+            for some, place, count in leaving(table.begin, np.flatnonzero(distance <= most)):
+                head, tail = table.head[place], np.repeat(some, count)
+                tight = np.flatnonzero(
+                    (distance[tail] + table.cost[place] == distance[head]) & (distance[head] <= most)
+                )
+                found.append((tail[tight], head[tight], table.arc[place[tight]]))
+        columns = [np.concatenate(column).astype(np.int64) for column in zip(*found, strict=True)]
+        return columns[0], columns[1], columns[2]
 
 
 _residuals: WeakKeyDictionary[Solution, _Residual] = WeakKeyDictionary()
@@ -119,11 +157,12 @@ def why_not(problem: Problem, solution: Solution, mentee: int, mentor: int) -> C
 
 
 def forced(
-    problem: Problem, solution: Solution, mentee: int, mentor: int
+    problem: Problem, solution: Solution, mentee: int, mentor: int, *, keeps: bool = True
 ) -> tuple[Counterfactual, Solution | None]:
     """As `why_not`, with the solution under prices that prove the change; None where nothing would change.
 
-    Under these prices no candidate improves what the change leads to.
+    Under these prices no candidate improves what the change leads to. `keeps`: of ways that cost as little it is one
+    that keeps most pairs of the run before; only for a problem of which the solution keeps most.
     """
     _check(problem, solution, mentee, mentor)
     edge = int(problem.edges_of([mentee], [mentor])[0])
@@ -136,7 +175,8 @@ def forced(
     if residual is None or residual.problem is not problem:
         residual = _residuals[solution] = _Residual.of(problem, solution)
     net, wanted = residual.net, int(np.flatnonzero(residual.net.edge == edge)[0])
-    path, far = residual.path(1 + len(problem.demand) + mentor, int(net.tail[wanted]))
+    start, end = 1 + len(problem.demand) + mentor, int(net.tail[wanted])
+    path, far = residual.path(start, end, keeps and bool(problem.keep.any()))
     groups = 1 + len(problem.demand) + len(problem.capacity)
     moved = replace(
         solution,
@@ -166,6 +206,7 @@ def _counted(problem: Problem, net: Network, path: list[int]) -> Counterfactual:
         shortfall=-int(step[along(net.within)].sum()),
         needs=-int(step[along(net.credit)].sum()),
         score=-int((step[chosen] * problem.score[edges]).sum()),
+        kept=-int((step[chosen] * problem.keep[edges]).sum()),
         changes=_changes(problem, edges, step[chosen] > 0),
     )
 

@@ -141,7 +141,7 @@ class _Pricing:
         state = self._prove(objective, lowest)
         solution = settled(state.problem, state.optimum)
         field = self._field
-        if objective != "people":
+        if objective != "people" or not state.complete:
             solution = replace(solution, certificate=bounded(field, solution.certificate))
         covered, pairs, total = (
             (0, 0, 0) if state.complete else _gap(field, state.problem, solution, state.spare)
@@ -297,7 +297,7 @@ def _limits(field: Field) -> tuple[int, int]:
 
 
 def bounded(field: Field, certificate: Certificate) -> Certificate:
-    """Bounds of the whole field: where the score comes first, its prices prove none on people."""
+    """Bounds of the whole field, for where prices prove none on people: the score comes first, or time was up."""
     covered, pairs = _limits(field)
     reachable = field.ground.tallies[0].eligible > 0
     tiers = field.mentees.tier

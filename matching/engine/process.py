@@ -133,7 +133,11 @@ def _watch(command: list[str], wanted: Callable[[], bool], seconds: float) -> No
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     end = time.monotonic() + seconds
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    # What the child says goes to a file: a pipe that is full would stop it.
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as words,
+        subprocess.Popen(command, env=environment, stderr=words, text=True) as process,
+    ):
         try:
             while not _over(process):
                 if not wanted():
@@ -142,7 +146,8 @@ def _watch(command: list[str], wanted: Callable[[], bool], seconds: float) -> No
                     raise Halted("time", f"not solved within {seconds:g} s")
         finally:
             process.kill()
-        said = process.stderr.read() if process.stderr else ""
+        words.seek(0)
+        said = words.read()
     if process.returncode:
         reason = {child.MEMORY: "memory", child.ENGINE: "engine"}.get(process.returncode, "crash")
         if reason == "crash" and "bad_alloc" in said:

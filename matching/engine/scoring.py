@@ -2,14 +2,15 @@
 
 A criterion of a pair is worth (weight for the mentee + weight for the mentor) x a share, the share being
 `HALF` for all that was asked. Both weights are the program's where nobody has weights of their own. HALF is
-divisible by 1 to 10 and by their doubles, so that shares of lists are whole. Sums stay under 2**24, hence
-float32 products are exact and do not depend on the order of summation.
+divisible by 1 to 10 and by their doubles, so that shares of short lists are whole; others are rounded down.
+Sums stay under 2**24, hence float32 products are exact and do not depend on the order of summation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -107,23 +108,29 @@ def _double(shares: Block, mine: Ints, theirs: Ints, program: int) -> Block:
 def attainable(mentees: People, criteria: Criteria) -> Ints:
     """Points of a perfect mentor for each mentee, bonuses apart: what 100 percent is.
 
-    A perfect mentor has no weights of their own.
+    A perfect mentor has no weights of their own. A list is worth what its entries are, each rounded down.
     """
-    known = {
-        "skills": np.diff(mentees.skills.start) > 0,
-        "goals": np.diff(mentees.goals.start) > 0,
-        "level": mentees.level != UNKNOWN,
-        "unit": mentees.unit != UNKNOWN,
-        "place": mentees.location != UNKNOWN,
-        "time_zone": mentees.utc_offset != UNKNOWN,
-        "media": mentees.media > 0,
-        "availability": mentees.availability > 0,
+    level = HALF * max(criteria.level_curve) // 100
+    shares = {
+        "skills": _in_all(np.diff(mentees.skills.start)),
+        "goals": _in_all(np.diff(mentees.goals.start)),
+        "level": np.where(mentees.level != UNKNOWN, level, 0),
+        "unit": np.where(mentees.unit != UNKNOWN, HALF, 0),
+        "place": np.where(mentees.location != UNKNOWN, HALF, 0),
+        "time_zone": np.where(mentees.utc_offset != UNKNOWN, HALF, 0),
+        "media": _in_all(np.bitwise_count(mentees.media)),
+        "availability": _in_all(np.bitwise_count(mentees.availability)),
     }
     mine, best = weighed(mentees, criteria), np.zeros(len(mentees), dtype=np.int64)
-    for name, stated in known.items():
-        share = HALF * max(criteria.level_curve) // 100 if name == "level" else HALF
-        best += (mine[:, CRITERIA.index(name)] + getattr(criteria.weights, name)) * share * stated
+    for name, share in shares.items():
+        best += (mine[:, CRITERIA.index(name)] + getattr(criteria.weights, name)) * share
     return best
+
+
+def _in_all(size: npt.NDArray[Any]) -> Ints:
+    """All entries of lists of these sizes."""
+    size = size.astype(np.int64)
+    return np.asarray(HALF // np.maximum(size, 1) * size)
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,7 +46,8 @@ def certify(field: Field, problem: Problem, solution: Solution) -> Certificate:
 def why_not(field: Field, problem: Problem, solution: Solution, mentee: int, mentor: int) -> Counterfactual:
     """What a pair of the field would cost the program, exactly; as `explain.why_not`.
 
-    The change is proven by prices like any result: pairs that improve it are brought in until there are none.
+    The change is proven by prices like any result: pairs that improve it are brought in until there are none. Pairs
+    that are only as good are not, so that of ways that cost as much it may be one that keeps fewer pairs.
     """
     score = None if field.complete else field.score_of(mentee, mentor)
     if score is None:
@@ -55,7 +56,7 @@ def why_not(field: Field, problem: Problem, solution: Solution, mentee: int, men
     if problem.edges_of([mentee], [mentor])[0] < 0:
         known = _joined(known, np.array([mentee]), np.array([mentor]), np.array([score]))
     while True:
-        answer, moved = explain.forced(known, solution, mentee, mentor)
+        answer, moved = explain.forced(known, solution, mentee, mentor, keeps=False)
         if moved is None:
             return answer
         _grown[solution] = known

@@ -406,6 +406,9 @@ COSTS = [
     ({"tier": 0}, "Somebody who was left out last time would go without again."),
     ({"tier": 1}, "Somebody without a mentor would go without, for somebody who has one already."),
     ({"points": 0.0}, "It would cost nothing: this run chose among results that are equally good."),
+    ({"points": 0.0, "kept": 1}, "It would cost no fit, but one pair of the run before."),
+    ({"points": 0.0, "kept": 2}, "It would cost no fit, but 2 pairs of the run before."),
+    ({"points": 0.4, "kept": 2}, "It would cost the program one point of fit in total."),
     ({"points": 0.4}, "It would cost the program one point of fit in total."),
 ]
 

@@ -182,6 +182,9 @@ def naive_attainable(criteria: Criteria, a: dict[str, Any]) -> int:
         "time_zone": a["utc_offset"] != UNKNOWN,
     }  # fmt: skip
     whole = {**dict.fromkeys(known, HALF), "level": HALF * max(criteria.level_curve) // 100}
+    sizes = {name: len(a[name]) for name in ("skills", "goals")}
+    sizes |= {name: len(numbers(a[name])) for name in ("media", "availability")}
+    whole |= {name: sum(HALF // size for _ in range(size)) for name, size in sizes.items()}
     return sum(
         whole[name] * (weight(criteria, a, name) + getattr(criteria.weights, name))
         for name, stated in known.items()

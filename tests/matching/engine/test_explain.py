@@ -23,10 +23,10 @@ CHAIN = Problem(
 
 
 def test_cost_equals_that_of_a_forced_run_in_all_of_five_hundred() -> None:
-    """Mixed problems with every option on but pairs to keep, both objectives, three minimum scores."""
+    """Mixed problems with every option on, both objectives, three minimum scores."""
     asked, rng = 0, np.random.default_rng(5)
     for seed in count():
-        problem = random_problem(seed, 9 + seed % 5 * 6, 6 + seed % 5 * 3, 0.6, keep=None)
+        problem = random_problem(seed, 9 + seed % 5 * 6, 6 + seed % 5 * 3, 0.6)
         solution = solve(problem, objective=OBJECTIVES[seed % 2], min_score=seed % 3)
         for edge in rng.permutation(len(problem.score))[:25].tolist():
             asked += check_question(problem, solution, int(problem.mentee[edge]), int(problem.mentor[edge]))
@@ -40,7 +40,7 @@ def test_cost_equals_that_of_a_forced_run_among_a_hundred_people() -> None:
     for seed in range(4):
         rng = np.random.default_rng(seed)
         capacity = rng.integers(0, 3, 60)
-        problem = random_problem(seed, 90, 60, 0.08, keep=None, capacity=capacity, locked=None)
+        problem = random_problem(seed, 90, 60, 0.08, capacity=capacity, locked=None)
         solution = solve(problem, objective=OBJECTIVES[seed % 2])
         for edge in rng.permutation(len(problem.score))[:60].tolist():
             pair = int(problem.mentee[edge]), int(problem.mentor[edge])
@@ -64,19 +64,20 @@ def check_question(problem: Problem, solution: Solution, mentee: int, mentor: in
         int(other.shortfall.sum() - solution.shortfall.sum()),
         solution.needs - other.needs,
         solution.total - other.total,
+        solution.kept - other.kept,
     )
-    check_changes(problem, solution, told.changes, (mentee, mentor))
+    assert solution.kept - told.kept == check_changes(problem, solution, told.changes, (mentee, mentor))
     return True
 
 
 def figures(told: Counterfactual) -> tuple[object, ...]:
-    return told.covered, told.pairs, told.tiers, told.shortfall, told.needs, told.score
+    return told.covered, told.pairs, told.tiers, told.shortfall, told.needs, told.score, told.kept
 
 
 def check_changes(
     problem: Problem, solution: Solution, changes: tuple[Change, ...], wanted: tuple[int, int]
-) -> None:
-    """The changes lead to a feasible set of pairs that holds the wanted one and every lock."""
+) -> int:
+    """The changes lead to a feasible set of pairs that holds the wanted one and every lock; how many are kept."""
     pairs = set(zip(solution.mentee.tolist(), solution.mentor.tolist(), strict=True))
     gone = {(change.mentee, change.loses) for change in changes if change.loses is not None}
     come = {(change.mentee, change.takes) for change in changes if change.takes is not None}
@@ -90,6 +91,7 @@ def check_changes(
     assert (problem.edges_of(rows[0], rows[1]) >= 0).all()
     assert (np.bincount(rows[0], minlength=len(problem.demand)) <= problem.demand).all()
     assert (np.bincount(rows[1], minlength=len(problem.capacity)) <= problem.capacity).all()
+    return int(problem.keep[problem.edges_of(rows[0], rows[1])].sum())
 
 
 def test_chain_is_told_from_the_asking_mentee_on() -> None:

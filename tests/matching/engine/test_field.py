@@ -323,3 +323,13 @@ def test_the_highest_score_is_exact_in_single_precision() -> None:
     assert field.score.tolist() == [11 * 10 * 10080]
     assert field.attainable.tolist() == [8 * 10 * 10080]
     assert field.score[0] < 2**24
+
+
+@pytest.mark.parametrize("size", [1, 10, 11, 13, 17, 50, 62])
+def test_a_perfect_mentor_fits_wholly_however_long_the_lists(size: int) -> None:
+    entries, slots = [[(number, 0) for number in range(size)]], [(1 << size) - 1]
+    lists = {"skills": entries, "goals": [list(range(size))], "media": slots, "availability": slots}
+    sides = People(person=[1], limit=[1], **lists), People(person=[2], limit=[1], **lists)
+    field = build_field(*sides, Criteria(min_fit=100))
+    assert field.score.tolist() == field.attainable.tolist()
+    assert field.score_percent([0], field.score).tolist() == [100]

@@ -163,6 +163,9 @@ def gaps_of_total_told(seed: int, objective: str) -> int:
         assert best.covered <= solution.covered + proof.covered_gap
         assert proof.pairs_gap is not None
         assert best.pairs <= solution.pairs + proof.pairs_gap
+        assert (best.covered, best.pairs) <= (solution.certificate.covered, solution.certificate.pairs)
+        assert best.pairs <= solution.certificate.pairs
+        assert all(np.cumsum(best.covered_by_tier) <= np.cumsum(solution.certificate.by_tier))
         if proof.passes == 0:
             assert proof.total_gap is None
         elif proof.total_gap is not None:

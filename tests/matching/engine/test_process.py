@@ -103,6 +103,13 @@ def test_a_solver_that_fails_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert halted.value.reason == "engine"
 
 
+def test_a_child_may_say_more_than_a_pipe_holds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.stderr.write('x' * 1_000_000 + 'é')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    problem = random_problem(5, 30, 20)
+    assert equal(solve_apart(problem, limits=Limits(seconds=60)), solve(problem))
+
+
 PARENT = """
 import sys
 from tests.matching.engine.test_process import heavy
