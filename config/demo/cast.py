@@ -31,19 +31,26 @@ def draw(rng: Random, *, besides: Iterable[str], leaving: Iterable[str]) -> Cast
     staff = Person.objects.filter(organization__name="Meridian Laboratory", is_active=True)
     pool = list(staff.select_related("supervisor").order_by("email"))
 
-    def some(levels: range, number: int, *, left_too: bool = False) -> list[Person]:
+    def some(
+        levels: range, number: int, *, left_too: bool = False, besides: Iterable[Person] = ()
+    ) -> list[Person]:
+        over = {one.supervisor_id for one in besides}
         free = [one for one in pool if one.level in levels and one.email not in taken]
+        free = [one for one in free if one.supervisor_id not in over]
         chosen = rng.sample([one for one in free if left_too or one.email not in gone], number)
         taken.update(one.email for one in chosen)
         return chosen
 
+    past = some(range(3, 16), 22, left_too=True)
     return Cast(
-        past_mentees=some(range(3, 16), 22, left_too=True),
+        past_mentees=past,
         past_mentors=some(MENTORS, 20, left_too=True),
-        mentees=some(MENTEES, 72),
+        # Supervisors are written to in both years: had two cohorts one of them, the two processes would wait for
+        # each other.
+        mentees=some(MENTEES, 72, besides=past),
         mentors=some(MENTORS, 76),
-        second_batch=some(MENTEES, 14),
-        third_batch=some(MENTEES, 10),
+        second_batch=some(MENTEES, 14, besides=past),
+        third_batch=some(MENTEES, 10, besides=past),
         next_mentees=some(MENTEES, 27),
         next_mentors=some(MENTORS, 11),
     )

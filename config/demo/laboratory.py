@@ -33,7 +33,7 @@ from programs.models import Cohort, Program, Questionnaire
 DAY = timedelta(days=1)
 
 
-def make(today: date, rng: Random, operator: Person) -> Program:
+def make(today: date, operator: Person) -> Program:
     """The program with its staff."""
     organization = Organization.objects.get(name="Meridian Laboratory")
     with at(today - 520 * DAY):

@@ -23,6 +23,7 @@ from config.demo.clock import at
 from config.demo.files import keep
 from config.demo.people import people_csv
 from notifications.models import Message
+from participants.domain.skills import ensure_skills
 from people.domain.accounts import make_operator
 from people.domain.imports import import_people
 from people.models import Person
@@ -54,7 +55,9 @@ def load(*, at_once: bool = True) -> None:
             with at(today - timedelta(days=560)):
                 import_people(content=keep(name, content), file_name=name, by=None)
         operator = make_operator(email=OPERATOR, full_name="Olive Tran")
-        laboratory.make(today, Random(SEED), operator)  # noqa: S311
+        ensure_skills(
+            laboratory.make(today, operator)
+        )  # or the second process would wait for the first one's
     if at_once:
         with beside(THE_REST, today.isoformat()):
             this_year(today)

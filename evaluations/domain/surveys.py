@@ -54,7 +54,7 @@ def open_survey(*, survey: Survey, by: Person | None) -> Survey:
     Raises Refused where nobody is there to ask, or the survey would close at once.
     """
     locked = (
-        Survey.objects.select_for_update()
+        Survey.objects.select_for_update(of=("self",))
         .select_related("questionnaire", "cohort__program")
         .get(pk=survey.pk)
     )
@@ -107,7 +107,11 @@ def answer_survey(*, invitation: Invitation, answers: Mapping[str, Any]) -> None
 
     No audit row: it would tell when who answered.
     """
-    locked = Invitation.objects.select_for_update().select_related("survey__cohort").get(pk=invitation.pk)
+    locked = (
+        Invitation.objects.select_for_update(of=("self",))
+        .select_related("survey__cohort")
+        .get(pk=invitation.pk)
+    )
     survey = Survey.objects.select_for_update(of=("self",)).get(pk=locked.survey_id)
     if survey.state != Survey.State.OPEN:
         raise Refused("survey_closed", _("This survey is closed."), _("Thank you all the same."))
@@ -129,7 +133,7 @@ def answer_survey(*, invitation: Invitation, answers: Mapping[str, Any]) -> None
 @transaction.atomic
 def close_survey(*, survey: Survey, by: Person | None) -> Survey:
     """No more answers; results can be seen."""
-    locked = Survey.objects.select_for_update().select_related("cohort").get(pk=survey.pk)
+    locked = Survey.objects.select_for_update(of=("self",)).select_related("cohort").get(pk=survey.pk)
     locked.closes_on = max(locked.opens_on, min(locked.closes_on, today_in(locked.cohort.timezone)))
     move(locked, Survey.State.CLOSED, also=["closes_on"])
     record(Verb.SURVEY_CLOSED, by=by, target=locked, program_id=locked.cohort.program_id)

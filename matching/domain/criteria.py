@@ -31,7 +31,7 @@ def change_criteria(
     somebody else was faster, ValueError for a setting out of range.
     """
     plain = Criteria.from_dict(criteria).to_dict()
-    locked = Cohort.objects.select_for_update().select_related("program").get(pk=cohort.pk)
+    locked = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=cohort.pk)
     scheme = scheme_of(locked)
     if scheme.version != version:
         raise Refused(

@@ -50,7 +50,7 @@ def request_run(
     """
     sweep(cohort=cohort)
     with transaction.atomic():
-        cohort = Cohort.objects.select_for_update().select_related("program").get(pk=cohort.pk)
+        cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=cohort.pk)
         _check(cohort)
         near = _near(cohort, options)
         last = Run.objects.filter(cohort=cohort).aggregate(last=Max("number"))["last"] or 0
@@ -128,7 +128,7 @@ def _free_roles(cohort: Cohort, kind: str) -> set[str]:
 @transaction.atomic
 def cancel_run(*, run: Run, by: Person) -> Run:
     """Call off a run that is not over. Raises Refused: illegal_move."""
-    run = Run.objects.select_for_update().select_related("cohort").get(pk=run.pk)
+    run = Run.objects.select_for_update(of=("self",)).select_related("cohort").get(pk=run.pk)
     run.finished_at = timezone.now()
     move(run, Run.State.CANCELLED, also=["finished_at"])
     forget_work(run.pk)
@@ -139,7 +139,7 @@ def cancel_run(*, run: Run, by: Person) -> Run:
 @transaction.atomic
 def mark_published(*, run: Run, proposals: Iterable[Proposal], by: Person) -> Run:
     """These pairs of the run have become mentorships; the rest may follow. Raises Refused: illegal_move, not_proven."""
-    run = Run.objects.select_for_update().select_related("cohort").get(pk=run.pk)
+    run = Run.objects.select_for_update(of=("self",)).select_related("cohort").get(pk=run.pk)
     if not run.certificate.get("ok"):
         raise Refused(
             "not_proven",

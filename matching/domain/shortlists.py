@@ -43,7 +43,11 @@ def request_shortlists(*, cohort: Cohort, by: Person) -> ShortlistRound:
 
     Raises Refused: no_shortlists, no_mentees, no_mentors.
     """
-    cohort = Cohort.objects.select_for_update(no_key=True).select_related("program").get(pk=cohort.pk)
+    cohort = (
+        Cohort.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("program")
+        .get(pk=cohort.pk)
+    )
     if not cohort.shortlists or cohort.state not in BEFORE_PAIRS:
         raise Refused(
             "no_shortlists",

@@ -19,10 +19,16 @@ def ensure_skills(program: Program) -> dict[str, Skill]:
         for question in parse(form.questions).questions.values() if form else ():
             if question.kind == Kind.SKILLS:
                 listed |= {choice.value: dict(choice.label) for choice in question.choices}
+    rows = Skill.objects.filter(program=program, slug__in=listed)
+    found = {skill.slug: skill for skill in rows}
+    # Written only where something is new: a row that is written keeps everybody else who applies waiting.
+    new = [(slug, name) for slug, name in listed.items() if slug not in found or found[slug].name != name]
+    if not new:
+        return found
     Skill.objects.bulk_create(
-        [Skill(program=program, slug=slug, name=name) for slug, name in listed.items()],
+        [Skill(program=program, slug=slug, name=name) for slug, name in new],
         update_conflicts=True,
         unique_fields=["program", "slug"],
         update_fields=["name"],
     )
-    return {skill.slug: skill for skill in Skill.objects.filter(program=program, slug__in=listed)}
+    return {skill.slug: skill for skill in rows.all()}

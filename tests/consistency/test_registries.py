@@ -204,3 +204,28 @@ def test_nothing_is_marked_safe_unless_we_made_it() -> None:
         named = (getattr(call.func, "id", getattr(call.func, "attr", "")) for call in calls)
         found[name] += sum(name in {"mark_safe", "SafeString", "SafeText"} for name in named)
     assert {name: count for name, count in found.items() if count} == allowed
+
+
+def _calls(chain: ast.AST) -> Iterator[ast.Call]:
+    """The calls of `a.b().c()`, the last one first."""
+    while isinstance(chain, ast.Call | ast.Attribute):
+        if isinstance(chain, ast.Call):
+            yield chain
+            chain = chain.func
+        else:
+            chain = chain.value
+
+
+def test_who_locks_rows_does_not_lock_what_is_joined_to_them() -> None:
+    """A locked program or cohort keeps everybody waiting who writes a row that belongs to it."""
+    wide, seen = set(), 0
+    for path, text in code().items():
+        for node in ast.walk(ast.parse(text)):
+            calls = {getattr(call.func, "attr", ""): call for call in _calls(node)}
+            if "select_for_update" not in calls or "select_related" not in calls:
+                continue
+            seen += 1
+            if "of" not in {word.arg for word in calls["select_for_update"].keywords}:
+                wide.add(f"{path.relative_to(ROOT)}:{node.lineno}")  # type: ignore[attr-defined]
+    assert seen > 20
+    assert wide == set()
