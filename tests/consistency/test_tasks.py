@@ -47,13 +47,13 @@ def test_running_again_changes_nothing(smtp: Catcher) -> None:
     scene.play()
     type(scene.cohort).objects.filter(state="draft").update(**LONG_AGO)
     tasks = by_the_clock()
-    before = state()
+    before, told = state(), Message.objects.filter(state="sent").count()  # by the scene, not by mail
     for _ in range(2):  # what one task leaves, another may have to take up
         for run in tasks.values():
             run()
     settled, sent = state(), len(smtp.messages)
     assert settled != before
-    assert sent == Message.objects.filter(state="sent").count() > 10
+    assert sent == Message.objects.filter(state="sent").count() - told > 10
     for name, run in tasks.items():
         run()
         assert state() == settled, name

@@ -30,7 +30,7 @@ VERBATIM = ("script", "style", "svg", "code", "kbd", "samp")
 CLASSES = re.compile(r"{% block \w*class %}.*?{% endblock %}")  # of the page, not of its text
 SPOKEN = {"aria-label", "alt", "title", "placeholder", "data-label"}
 # Names and units that are the same in every language.
-UNTRANSLATED = {"Ithaca", "CSV", "PDF", "English", "Français", "h", "min", "UTC", "YAML"}
+UNTRANSLATED = {"Ithaca", "CSV", "XLSX", "PDF", "English", "Français", "h", "min", "UTC", "YAML"}
 
 
 def text_of(name: str) -> str:
