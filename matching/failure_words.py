@@ -34,7 +34,7 @@ def failure(run: Run) -> Told:
             return Told(why, [], [_("Accept applications, then run again.")])
         case "lock_circle":
             why = _(
-                "The locked seats cannot all stand: no time suits everyone, or too few people could sit there."
+                "No way was found to keep all locked seats: no time suits everyone, or too few people could sit there."
             )
             return Told(why, [], [_("Unlock a seat in a circle, then run again.")])
         case "too_many":

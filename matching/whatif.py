@@ -195,12 +195,12 @@ def _figures(snapshot: Snapshot, now: Result, then: Result) -> dict[str, list[fl
         "matched": [len(side.pairs) for side in sides],
         "pairs": [len(made) for made in pairs],
         "circles": [side.circles for side in sides],
-        "wishes": [
-            len({mentee for mentee, mentor, _rank in snapshot.wishes if (mentee, mentor) in made})
-            for made in pairs
-        ],
         "changed": [0, len(pairs[1] - pairs[0])],
     }
+    if wishes := snapshot.wishes:  # where nobody wished, no wish was missed
+        figures["wishes"] = [
+            len({mentee for mentee, mentor, _rank in wishes if (mentee, mentor) in made}) for made in pairs
+        ]
     for scale, by in (("present", now.field), ("asked", then.field)):
         fits = [fit_of(by, side.pairs) for side in sides]
         figures[f"{scale}_lowest"] = [min(fit, default=0) for fit in fits]

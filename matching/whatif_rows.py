@@ -130,7 +130,11 @@ def comparison(program: Program, answer: Mapping[str, Any], *, circles: bool = F
         changes.append(Change(mentee, told(mentee, row["now"]), told(mentee, row["then"])))
     figures = answer["figures"]
     return Comparison(
-        figures=[_figure(label, *figures[name]) for name, label in (CIRCLES if circles else FIGURES)],
+        figures=[
+            _figure(label, *figures[name])
+            for name, label in (CIRCLES if circles else FIGURES)
+            if name in figures
+        ],
         by_present=[_figure(label, *figures[f"present_{name}"]) for name, label in FITS],
         by_asked=[_figure(label, *figures[f"asked_{name}"]) for name, label in FITS],
         gained=_listed(answer["gained"], people),
@@ -176,7 +180,7 @@ def unable_words(answer: Mapping[str, Any]) -> str:
             text = _("A rule would break locked pairs, and a lock is never dropped in silence.")
             return " ".join([text, *locks_told(answer["pairs"][:MOST])])
         case "lock_circle":
-            return _("The locked seats of circles cannot all stand. Unlock one of them first.")
+            return _("No way was found to keep all locked seats of circles. Unlock one of them first.")
         case "lock_places":
             return _("More pairs are locked than somebody has places. Unlock one of them first.")
     return _("The engine could not answer. Try a smaller change, or run the matching.")

@@ -189,7 +189,7 @@ def test_locks_that_cannot_all_stand_fail_the_run_with_words(here: World, circle
     Enrollment.objects.filter(pk=hanna.pk).update(availability=["fri-pm"])
     run = here.run()
     assert (run.state, run.problem) == (Run.State.FAILED, "lock_circle")
-    assert failure(run).why.startswith("The locked seats cannot all stand")
+    assert failure(run).why.startswith("No way was found to keep all locked seats")
     assert not run.circles.exists()
 
 

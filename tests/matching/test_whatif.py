@@ -22,6 +22,7 @@ from matching.engine.field import Criteria
 from matching.models import Proposal, Run, Scheme
 from matching.queries import scheme_of
 from matching.whatif import Question, compare
+from participants.models import Wish
 from tests.factories import MembershipFactory
 from tests.matching.people import World, claim, pairs, wish, world
 
@@ -244,6 +245,16 @@ class TestPage:
     )
     def test_the_parts_asked_about_stand_open(self, here, login, query, parts):
         assert login(here.manager).get(url(here), query).context["opened"] == parts
+
+    def test_wishes_are_told_of_only_where_somebody_wished(self, here, login):
+        def told() -> bool:
+            return "People with a wish met" in text(
+                login(here.manager).get(url(here), {"weight_goals": "10"})
+            )
+
+        assert told() is True
+        Wish.objects.all().delete()
+        assert told() is False
 
     def test_saving_puts_the_criteria_in_force_and_runs(self, here, login):
         client = login(here.manager)
