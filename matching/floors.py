@@ -15,11 +15,15 @@ from people.models import Unit
 Numbers = Mapping[str, Any]  # Run.numbers; runs of before the shares were kept have none
 
 
-def missed(run: Run) -> list[str]:
-    """Each directorate under its share: wanted, reached, why not more. One query where there are any."""
+def missed(run: Run) -> list[tuple[str, list[str]]]:
+    """Why not more, and each directorate for which that is so: wanted, reached. One query where there are any."""
     rows = [row for row in _shares(run.numbers) if row["matched"] < row["wanted"]]
     names = _names(rows)
-    return [f"{_reached(row, names[row['unit']])} {_why(run, row)}" for row in rows if row["unit"] in names]
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row["unit"] in names:
+            found.setdefault(_why(run, row), []).append(_reached(row, names[row["unit"]]))
+    return list(found.items())
 
 
 def _shares(numbers: Numbers) -> Sequence[Mapping[str, int]]:
