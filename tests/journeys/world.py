@@ -270,7 +270,10 @@ def _stages(world: World, starts: date) -> None:
     running.agree(rng, pairs["returned"], world.today - 4 * DAY)
     _answer(pairs["returned"].mentorship, Decision.RETURN, note="Four hours are too many.")
     running.agree(rng, pairs["ended"], starts + 5 * DAY, approved_on=starts + 8 * DAY)
-    end_without_fault(mentorship=pairs["ended"].mentorship, by=pairs["ended"].mentee)
+    ended = pairs["ended"].mentorship
+    # Whom nobody has told of the match is not told of its end either.
+    Message.objects.filter(kind="matched", about_id=ended.pk).update(state="sent", sent_at=timezone.now())
+    end_without_fault(mentorship=ended, by=pairs["ended"].mentee)
     running.agree(rng, pairs["silent"], starts + 5 * DAY, approved_on=starts + 8 * DAY)
     receipts = Message.objects.filter(kind="agreement_receipt", state="pending").order_by("pk")
     for message, state in zip(list(receipts), ("failed", "uncertain", "dropped", "sent"), strict=False):

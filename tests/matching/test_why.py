@@ -163,7 +163,7 @@ def test_in_a_circle_it_is_said_of_whom_each_sentence_speaks(parts, told):
     assert why(row, "mentor") == [told.replace("Dana", "Mira")]
     if "goals" in parts:
         assert starters([row], "fr")[row.pk, "mentor"][0] == (
-            "Mira et vous avez choisi « network » : dites-vous à quoi ressemblerait la réussite."
+            "Mira et vous avez choisi « network » : dites-vous à quoi ressemblerait la réussite."
         )
 
 
