@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,8 +30,9 @@ from programs.models import Program
 
 SEED = 2026
 THE_REST = """
-import sys, django
+import gc, sys, django
 from datetime import date
+gc.disable()
 django.setup()
 from config.demo.whole import the_rest
 the_rest(date.fromisoformat(sys.argv[1]))
@@ -142,13 +142,9 @@ def _deliver_the_past() -> None:
 @contextmanager
 def _part() -> Iterator[None]:
     """All of it or nothing."""
-    gc.disable()  # tens of thousands of rows come and go: looking for rings among them takes a tenth of the time
-    try:
-        with transaction.atomic():
-            yield
-            connection.run_on_commit.clear()  # the sweep finds what is left; nobody needs ringing a thousand times
-    finally:
-        gc.enable()
+    with transaction.atomic():
+        yield
+        connection.run_on_commit.clear()  # the sweep finds what is left; nobody needs ringing a thousand times
 
 
 @contextmanager

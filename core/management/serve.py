@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import signal
@@ -70,8 +71,10 @@ class ServeCommand(BaseCommand):
                     supervisor.started(),
                 ):
                     # The web server loads meanwhile, on the other core.
+                    gc.disable()  # classes and rows come by the ten thousand: looking for rings among them takes long
                     call_command("migrate", interactive=False, verbosity=0)
                     self.prepare()
+                    gc.enable()
                     self._watch(supervisor, var, url)
         except Stopped:
             pass
