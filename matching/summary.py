@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
@@ -223,7 +224,7 @@ def lede(run: Run, program: Program) -> str:
             "Run %(number)s is proven optimal: no better fit in total. Matched: %(covered)s of %(total)s %(mentees)s."
         )
     if run.published_at:
-        told = _("Published on %(day)s.") % {"day": date_format(localtime(run.published_at), "DATE_FORMAT")}
+        told = _published(run, date_format(localtime(run.published_at), "DATE_FORMAT"))
     elif (answers := answers_of(run))["asked"]:
         told = _("Both sides have been asked; answers so far: %(answered)s of %(asked)s.") % answers
     else:
@@ -237,6 +238,16 @@ def lede(run: Run, program: Program) -> str:
     return " ".join(
         filter(None, [found % values, _another(numbers), proven_minimum(run), kept_close(run), groups, told])
     )
+
+
+def _published(run: Run, day: str) -> str:
+    pairs = run.proposals.filter(circle=None).aggregate(every=Count("pk"), out=Count("published_at"))
+    if pairs["out"] < pairs["every"]:
+        return _("Published so far: %(out)s of %(every)s pairs, the first on %(day)s.") % {
+            **pairs,
+            "day": day,
+        }
+    return _("Published on %(day)s.") % {"day": day}
 
 
 def _another(numbers: Mapping[str, Any]) -> str:

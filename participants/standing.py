@@ -20,8 +20,8 @@ from programs.models import Cohort, Membership
 
 MOST = 3  # the public front page has them all
 NOBODY = gettext_lazy(
-    "You have no {role} in {program} at the moment. You take part in the next matching, and a mail tells you as "
-    "soon as somebody is found."
+    "You have no {role} in {program}, {cohort}, at the moment. You take part in the next matching, and a mail tells "
+    "you as soon as somebody is found."
 )
 
 
@@ -34,8 +34,9 @@ def is_without(enrollment: Enrollment) -> bool:
 def nobody_yet(enrollment: Enrollment) -> str:
     """The sentence for those who are without."""
     other = "mentor" if enrollment.role == Enrollment.Role.MENTEE else "mentee"
-    program = enrollment.cohort.program
-    return str(NOBODY).format(role=word(program, other), program=program.name)
+    cohort = enrollment.cohort
+    role = word(cohort.program, other)
+    return str(NOBODY).format(role=role, program=cohort.program.name, cohort=cohort.name)
 
 
 def without_partner(person: Person) -> Iterable[str]:

@@ -92,6 +92,6 @@ def test_once_the_mentorship_has_ended_one_reads_that_one_has_nobody() -> None:
     assert list(without_partner(mentee)) == []
     end_without_fault(mentorship=mentorship, by=mentor)
     assert [sentence.split(". ")[0] for one in (mentee, mentor) for sentence in without_partner(one)] == [
-        f"You have no {role} in {mentorship.cohort.program.name} at the moment"
+        f"You have no {role} in {mentorship.cohort.program.name}, {mentorship.cohort.name}, at the moment"
         for role in ("mentor", "mentee")
     ]

@@ -440,6 +440,18 @@ def test_changed_criteria_and_newer_runs_are_said(here, login):
     assert "There is a newer one: run 2 ." in text(review(here, login))
 
 
+def test_a_run_published_in_part_says_how_much_of_it(here, login):
+    run = here.run()
+    first, *others = run.proposals.order_by("pk")
+    mark_published(run=run, proposals=[first], by=here.manager)
+    page = text(review(here, login))
+    assert f"Published so far: 1 of {1 + len(others)} pairs, the first on" in page
+    assert ("Published in part" in page, "The published pairs" in page) == (True, False)
+    mark_published(run=run, proposals=others, by=here.manager)
+    page = text(review(here, login))
+    assert ("Published so far" in page, "The published pairs" in page) == (False, True)
+
+
 def test_a_published_run_is_for_reading_only(here, login):
     run = here.run()
     mark_published(run=run, proposals=run.proposals.all(), by=here.manager)

@@ -71,8 +71,8 @@ def test_who_is_left_without_a_partner_reads_how_it_stands(
     mine_url = f"/me/applications/{mine.uid}/"
     client.force_login(mine.person)
     nobody = (
-        f"You have no {other} in Meridian at the moment. You take part in the next matching, and a mail tells you "
-        "as soon as somebody is found."
+        f"You have no {other} in Meridian, {call.cohort.name}, at the moment. You take part in the next "
+        "matching, and a mail tells you as soon as somebody is found."
     )
     assert nobody not in client.get("/").content.decode()
     assert client.get(mine_url).context["row"]["words"].startswith("You take part. A mail tells you who")
