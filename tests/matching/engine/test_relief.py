@@ -30,8 +30,8 @@ PLAIN = Rules(past_pairs=False, same_strand=False, shared_language=False)
 
 @given(
     seed=st.integers(0, 10**6),
-    mentees=st.integers(3, 16),
-    mentors=st.integers(3, 9),
+    mentees=st.integers(3, 12),
+    mentors=st.integers(3, 8),
     least=st.sampled_from([0, 0, 60_000, 120_000]),
     objective=st.sampled_from(["people", "score"]),
     locks=st.integers(0, 3),
