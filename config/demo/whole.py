@@ -79,18 +79,19 @@ def loaded() -> bool:
 
 
 def this_year(today: date) -> None:
-    """The cohort that most of the demo's pages show."""
+    """The cohort that most of the demo's pages show, and the next one, which knows who is a pair in it."""
+    rng = Random(SEED)  # noqa: S311
     with _part():
-        laboratory.this_year(_program(), today, Random(SEED), _cast(today))  # noqa: S311
+        laboratory.this_year(_program(), today, rng, _cast(today))
+        finding.next_round(_program(), today, rng, _cast(today))
 
 
 def the_rest(today: date) -> None:
-    """What needs nothing of this year: last year's cohort, the next one, and the university."""
+    """What needs nothing of this year: last year's cohort, and the university."""
     rng = Random(SEED + 1)  # noqa: S311
     with _part():
         laboratory.last_year(_program(), today, rng, _cast(today))
         university.make(today, rng, Person.objects.get(email=OPERATOR))
-        finding.next_round(_program(), today, rng, _cast(today))
 
 
 def _program() -> Program:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.audit import record
 from core.errors import Refused
+from core.french import elided
 from core.lifecycle import move
 from matching import rule_words
 from matching.domain.fixed import Sides, lock_pair
@@ -109,12 +110,12 @@ def forbidden(mine: Enrollment, others: Sequence[Enrollment]) -> dict[int, Refus
             rules = sides.field.blocked_by(sides.mentees[mentee.pk], sides.mentors[mentor.pk])
             told = next((rule for rule in rules if rule != "exclusion"), None)
             if rules:
-                found[other.pk] = _broken(told, mentee, mentor) if told else None
+                found[other.pk] = _broken(told, other) if told else None
     return found | own_noes(mine, others)
 
 
-def _broken(rule: str, mentee: Enrollment, mentor: Enrollment) -> Refused:
-    why = rule_words.broken(rule, mentee.person.name, mentor.person.name)
+def _broken(rule: str, other: Enrollment) -> Refused:
+    why = elided(str(rule_words.TO_ONE[rule]).format(name=other.person.name))
     return Refused(f"rule_{rule}", why, _("Please choose somebody else."))
 
 

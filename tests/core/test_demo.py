@@ -28,6 +28,10 @@ def test_the_sample_program_tells_its_whole_story() -> None:
         for run in Run.objects.select_related("cohort").exclude(cohort__slug__startswith="20")
     }
     assert runs == {("spring", 1): ("certified", True), ("circle", 1): ("certified", False)}
+    two = Enrollment.objects.filter(person__email="mira.kovac@example.org", cohort__slug="spring")
+    suggested = set(two.get().shortlist.suggestions.values_list("mentor__person__email", flat=True))
+    assert len(suggested) == 5
+    assert "dana.whitfield@example.org" not in suggested  # her mentor of this year
     years = Run.objects.filter(cohort__slug__startswith="20").order_by("cohort__starts_on", "number")
     assert [(run.number, run.state) for run in years] == [
         (1, "published"), (1, "published"), (2, "published"), (3, "certified"),

@@ -239,6 +239,10 @@ def test_the_page_of_two_runs_filters_and_links(here, login):
     counts = page.context["result"].counts
     assert counts[""] == counts["moved"] + counts["out"] + counts["into"] > 0
     assert "1 decision by hand was made between the two." in text(page)
+    here.run()
+    assert "Nothing was decided by hand between the two." in text(
+        login(here.manager).get(url(here, "matching_compare", 2, 3))
+    )
     out = login(here.manager).get(url(here, "matching_compare", 1, 2), {"kind": "into"})
     assert [one.move.mentee.person.full_name for one in out.context["result"].moves] == ["Zoe"]
     review = login(here.manager).get(url(here, "matching_run", 2))
