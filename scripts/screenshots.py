@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("ITHACA_VAR") or ROOT / "var")
+BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 IMAGES = ROOT / "docs" / "images"
 # File name, whose eyes, address (with {year} for this year's cohort), width, theme.
 PICTURES = [
@@ -33,9 +35,8 @@ def main() -> int:
     accounts = {account["role"]: account for account in reversed(facts["accounts"])}
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("ITHACA_CHROMIUM") or "/usr/bin/chromium", args=["--no-sandbox"]
-        )
+        path = os.environ.get("ITHACA_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         for name, role, address, width, theme in PICTURES:
             take(browser, facts["url"], accounts.get(role), name, address, width, theme)
         browser.close()

@@ -18,12 +18,17 @@ from people import models as people
 from programs import models as programs
 
 
+def nth(number: int) -> str:
+    """A row's own mark: no digit that a test could take for its figure, no word, and in the order of making."""
+    return f"{number:05}".translate(str.maketrans("0123456789", "bcdfghjkmp"))
+
+
 class OrganizationFactory(DjangoModelFactory[people.Organization]):
     class Meta:
         model = people.Organization
 
-    name = Sequence(lambda n: f"Organization {n}")
-    slug = Sequence(lambda n: f"organization-{n}")
+    name = Sequence(lambda n: f"Organization {nth(n)}")
+    slug = Sequence(lambda n: f"organization-{nth(n)}")
 
 
 class UnitFactory(DjangoModelFactory[people.Unit]):
@@ -31,7 +36,7 @@ class UnitFactory(DjangoModelFactory[people.Unit]):
         model = people.Unit
 
     organization = SubFactory(OrganizationFactory)
-    name = Sequence(lambda n: f"Unit {n}")
+    name = Sequence(lambda n: f"Unit {nth(n)}")
     path = LazyAttribute(lambda unit: unit.name)
 
 
@@ -39,8 +44,8 @@ class PersonFactory(DjangoModelFactory[people.Person]):
     class Meta:
         model = people.Person
 
-    email = Sequence(lambda n: f"person{n}@example.org")
-    full_name = Sequence(lambda n: f"Person {n}")
+    email = Sequence(lambda n: f"person{nth(n)}@example.org")
+    full_name = Sequence(lambda n: f"Person {nth(n)}")
     password = "!"
 
     @classmethod
@@ -56,8 +61,8 @@ class ProgramFactory(DjangoModelFactory[programs.Program]):
     class Meta:
         model = programs.Program
 
-    name = Sequence(lambda n: f"Program {n}")
-    slug = Sequence(lambda n: f"program-{n}")
+    name = Sequence(lambda n: f"Program {nth(n)}")
+    slug = Sequence(lambda n: f"program-{nth(n)}")
     template = "field_office"
     languages = ["en", "fr"]
     owner = SubFactory(OrganizationFactory)
@@ -77,7 +82,7 @@ class StrandFactory(DjangoModelFactory[programs.Strand]):
         model = programs.Strand
 
     program = SubFactory(ProgramFactory)
-    slug = Sequence(lambda n: f"strand-{n}")
+    slug = Sequence(lambda n: f"strand-{nth(n)}")
     name = {"en": "One to one", "fr": "En binôme"}
 
 
@@ -88,8 +93,8 @@ class CohortFactory(DjangoModelFactory[programs.Cohort]):
         model = programs.Cohort
 
     program = SubFactory(ProgramFactory)
-    slug = Sequence(lambda n: f"cohort-{n}")
-    name = Sequence(lambda n: f"Cohort {n}")
+    slug = Sequence(lambda n: f"cohort-{nth(n)}")
+    name = Sequence(lambda n: f"Cohort {nth(n)}")
     state = programs.Cohort.State.CALL_OPEN
     call_opens_on = LazyAttribute(lambda _: timezone.localdate() - timedelta(days=14))
     call_closes_on = LazyAttribute(lambda cohort: cohort.call_opens_on + timedelta(days=28))
@@ -110,7 +115,7 @@ class SkillFactory(DjangoModelFactory[participants.Skill]):
     class Meta:
         model = participants.Skill
 
-    slug = Sequence(lambda n: f"skill-{n}")
+    slug = Sequence(lambda n: f"skill-{nth(n)}")
     name = LazyAttribute(lambda skill: {"en": f"Skill {skill.slug}", "fr": f"Compétence {skill.slug}"})
 
 
@@ -255,7 +260,7 @@ class MessageFactory(DjangoModelFactory[notifications.Message]):
     language = "en"
     subject = "A subject"
     body = "A text."
-    dedupe_key = Sequence(lambda n: f"test:{n}")
+    dedupe_key = Sequence(lambda n: f"test:{nth(n)}")
     not_before = factory.LazyFunction(timezone.now)  # type: ignore[attr-defined]
 
 
@@ -265,7 +270,7 @@ class QuestionnaireFactory(DjangoModelFactory[programs.Questionnaire]):
 
     program = SubFactory(ProgramFactory)
     purpose = programs.Questionnaire.Purpose.SURVEY
-    key = Sequence(lambda n: f"survey-{n}")
+    key = Sequence(lambda n: f"survey-{nth(n)}")
     questions = {
         "pages": [
             {

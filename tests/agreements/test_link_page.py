@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from agreements.domain.agreements import new_version
 from agreements.domain.approval import resend_supervisor_link, revoke_supervisor_link
@@ -21,11 +20,9 @@ from notifications.models import EmailLink
 from people.models import Person
 from tests.agreements.helpers import TERMS, current, link_of, signed, team
 from tests.factories import MembershipFactory, PersonFactory
+from tests.harness.browser import launched
 
 pytestmark = pytest.mark.django_db
-CHROMIUM = next(
-    (path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None
-)
 
 
 def waiting() -> tuple[Agreement, Person, Person, Person]:
@@ -190,12 +187,10 @@ def scanner(transactional_db: None, live_server: Any) -> Iterator[tuple[str, Any
     """A browser that runs scripts, as mail scanners do."""
 
     def visit(token: str, act: Any) -> None:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        with launched() as browser:
             page = browser.new_page()
             page.goto(f"{live_server.url}/l/{token}/")
             act(page)
-            browser.close()
 
     return live_server.url, visit
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from notifications import links as purposes
 from notifications import mailbox
@@ -17,11 +17,9 @@ from notifications.domain.links import issue_link, token_of, use_link
 from notifications.envelope import build
 from notifications.models import EmailLink
 from tests.factories import MessageFactory, PersonFactory
+from tests.harness.browser import launched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-CHROMIUM = next(
-    (path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None
-)
 DECISION = """{% extends "layouts/bare.html" %}{% block content %}<h1>Decide</h1>
 <form method="post">{% csrf_token %}<input type="hidden" name="link" value="{{ link.uid }}">
 <label for="name">Your name</label><input id="name" name="name">
@@ -30,12 +28,9 @@ DECISION = """{% extends "layouts/bare.html" %}{% block content %}<h1>Decide</h1
 
 
 @pytest.fixture
-def page(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+def page(live_server: Any) -> Iterator[Page]:
+    with launched() as browser:
         yield browser.new_page()
-        browser.close()
 
 
 @pytest.fixture
