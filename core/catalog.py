@@ -34,21 +34,21 @@ def _sources() -> Iterator[tuple[str, bytes]]:
     for app in APPS:
         for path in sorted((ROOT / app).rglob("*.py")):
             if "migrations" not in path.parts:
-                yield path.name, path.read_bytes()
+                yield str(path.relative_to(ROOT)), path.read_bytes()
     for path in sorted((ROOT / "templates").rglob("*")):
         if path.suffix in {".html", ".txt", ".md"}:
             # What is left of a template is one call after another: its indentation means nothing.
             lines = templatize(path.read_text(), origin=str(path.relative_to(ROOT))).splitlines()
-            yield path.name, "\n".join(line.lstrip() for line in lines).encode()
+            yield str(path.relative_to(ROOT)), "\n".join(line.lstrip() for line in lines).encode()
 
 
 def extracted() -> Catalog:
-    """Every text that is marked in code and templates."""
+    """Every text that is marked in code and templates, with where it stands."""
     catalog = Catalog(domain="django")
-    for _name, source in _sources():
-        for _line, message, _comments, context in extract("python", io.BytesIO(source), keywords=KEYWORDS):
+    for path, source in _sources():
+        for line, message, _comments, context in extract("python", io.BytesIO(source), keywords=KEYWORDS):
             flags = ("python-format",) if "%(" in str(message) else ()
-            catalog.add(message, context=context, flags=flags)
+            catalog.add(message, locations=[(path, line)], context=context, flags=flags)
     return catalog
 
 

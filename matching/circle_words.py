@@ -9,6 +9,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.french import elided
+from core.numbers import percentage
+
 
 def reached(numbers: Mapping[str, Any]) -> str:
     """How many people sit in how many circles, and how sure that is."""
@@ -19,7 +22,7 @@ def reached(numbers: Mapping[str, Any]) -> str:
     ) % {"placed": numbers["placed"], "total": numbers["mentees"], "circles": numbers["circles"]}
     if numbers["proven"]:
         return sentence
-    share = _("At most %(percent)s %% more could be won.") % {"percent": f"{100 * numbers['gap']:.1f}"}
+    share = _("At most %(share)s more could be won.") % {"share": percentage(100 * numbers["gap"], 1)}
     return f"{sentence} {share}"
 
 
@@ -27,7 +30,7 @@ def left_out(name: str, reasons: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Why somebody is without a circle, and what can be done."""
     values = {key: reasons[key] for key in ("most", "least", "takes", "hosts") if key in reasons}
     why, todo = (_of_host if "takes" in values else _of_mentee)(reasons["reason"], values)
-    return format_html(why, name=name, **values), [format_html(todo, name=name, **values)]
+    return elided(format_html(why, name=name, **values)), [format_html(todo, name=name, **values)]
 
 
 def _of_mentee(reason: str, values: Mapping[str, int]) -> tuple[str, str]:
@@ -92,5 +95,5 @@ def _of_host(reason: str, values: Mapping[str, int]) -> tuple[str, str]:
 def wish_missed(outcome: str, host: str) -> str:
     """Why a wish for a host was not met."""
     if outcome == "circle_closed":
-        return format_html(_("The circle of {host} does not open."), host=host)
-    return format_html(_("The circle of {host} meets at another time."), host=host)
+        return elided(format_html(_("The circle of {host} does not open."), host=host))
+    return elided(format_html(_("The circle of {host} meets at another time."), host=host))

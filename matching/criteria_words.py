@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
+from core.numbers import percentage
 from matching.engine.field import CRITERIA
 from matching.rule_words import CRITERIA as NAMES
 
@@ -93,9 +94,9 @@ def value_words(name: str, value: Any) -> str:
     if name == "level_curve":
         return curve_words(value)
     if name == "rules.unit":
-        return f"“{UNITS[value]}”"
+        return _quoted(UNITS[value])
     if name == "unit_wanted":
-        return f"“{UNITS_WANTED[value]}”"
+        return _quoted(UNITS_WANTED[value])
     if value is None:
         return _("no limit")
     if name == "floor":
@@ -105,10 +106,16 @@ def value_words(name: str, value: Any) -> str:
     return f"{value}" if value or not name.startswith("weights.") else pgettext("setting", "off")
 
 
+def _quoted(words: Text) -> str:
+    return _("“%(words)s”") % {"words": words}
+
+
 def curve_words(curve: Any) -> str:
     """A level curve by its name, or its percentages."""
     known = [words for points, words in CURVES.values() if list(points) == list(curve)]
-    return f"“{known[0]}”" if known else ", ".join(f"{gap}: {percent} %" for gap, percent in enumerate(curve))
+    if known:
+        return _quoted(known[0])
+    return ", ".join(f"{gap}: {percentage(percent)}" for gap, percent in enumerate(curve))
 
 
 def reach_words(reach: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.numbers import percentage
 from core.ui import Bar
 from matching import rule_words
 from matching.circles_snapshot import read_circles
@@ -142,7 +143,11 @@ def _shares(field: Field) -> list[Bar]:
     total = sum(points.values())
     weights = field.criteria.weights
     bars = [
-        Bar(WEIGHTS[name], round(100 * points[name] / total), text=f"{round(100 * points[name] / total)} %")
+        Bar(
+            WEIGHTS[name],
+            round(100 * points[name] / total),
+            text=percentage(round(100 * points[name] / total)),
+        )
         for name in CRITERIA
         if total and (points[name] or getattr(weights, name))
     ]

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.numbers import percentage
 from matching.models import Run
 from matching.moves import FigureRow, signed
 from people.models import Unit
@@ -37,8 +38,8 @@ def _names(rows: Sequence[Mapping[str, int]]) -> dict[int, str]:
 
 
 def _reached(row: Mapping[str, int], name: str) -> str:
-    text = _("%(unit)s: %(matched)s of %(people)s matched (%(share)s %%), %(wanted)s wanted.")
-    return text % {**row, "unit": name, "share": _percent(row)}
+    text = _("%(unit)s: %(matched)s of %(people)s matched (%(share)s), %(wanted)s wanted.")
+    return text % {**row, "unit": name, "share": percentage(_percent(row))}
 
 
 def _percent(row: Mapping[str, int]) -> int:
@@ -98,4 +99,4 @@ def _rows(
 def _side(row: Mapping[str, int] | None) -> str:
     if row is None:
         return "–"
-    return _("%(matched)s of %(people)s (%(share)s %%)") % {**row, "share": _percent(row)}
+    return _("%(matched)s of %(people)s (%(share)s)") % {**row, "share": percentage(_percent(row))}

@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from core.numbers import percentage
 from core.ui import Bar, Link
 from matching import circle_words
 from matching.criteria_words import WEIGHTS
@@ -195,9 +196,9 @@ def _least_served(run: Run) -> Figure | None:
         return None
     share, way, label = min(groups, key=lambda group: group[0])
     if share == max(group[0] for group in groups):
-        text = _("all alike, %(share)s %%") % {"share": share}
+        text = _("all alike, %(share)s") % {"share": percentage(share)}
     else:
-        text = _("%(way)s: %(group)s, %(share)s %%") % {"way": way, "group": label, "share": share}
+        text = _("%(way)s: %(group)s, %(share)s") % {"way": way, "group": label, "share": percentage(share)}
     return Figure(_("Least served group"), text)
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from heroicons.templatetags import heroicons
 
+from core.numbers import percentage
 from core.templatetags import ui_charts, ui_forms
 from core.ui import Answer, Event, Fact, Link, Phase, as_rows, crumbs_of, due_state, due_words, hue, initials
 from core.ui.partials import partial
@@ -247,6 +248,9 @@ def _mail_styles() -> SafeString:
     if path is None:
         raise FileNotFoundError("css/mail.css")
     return SafeString(Path(path).read_text())
+
+
+register.filter("percentage", percentage)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from core.audit import record
 from core.errors import Refused
+from core.french import elided
 from matching import rule_words
 from matching.domain.decisions import Act, Pair, hold_cohort, refuse_if_decided_since, write
 from matching.models import Decision, Exclusion, Lock
@@ -279,7 +280,7 @@ class Checker:
         if hosts and mentor.used:
             raise Refused(
                 "circle_meets",
-                _("The circle of %(name)s meets already.") % {"name": mentor.person.name},
+                elided(_("The circle of %(name)s meets already.") % {"name": mentor.person.name}),
                 _("Choose another host."),
             )
 

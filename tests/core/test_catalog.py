@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gettext
-import re
 from pathlib import Path
 
 import pytest
@@ -179,42 +178,3 @@ def test_compiles_what_django_reads(root: Path) -> None:
 def test_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
     assert catalog.main("nonsense") == 2
     assert "update | check | compile" in capsys.readouterr().err
-
-
-NARROW, WIDE = "\u202f", "\u00a0"  # before ; ? ! and before : and inside « »
-UNSPACED = re.compile(f"[^{NARROW}][;?!]|[^{WIDE}][:»]|«[^{WIDE}]")
-MARKUP = re.compile(r"<[^>]+>")
-
-
-def unspaced(text: str) -> list[str]:
-    """Where French wants a space that no line breaks at, and this text has none."""
-    return UNSPACED.findall(MARKUP.sub("", text))
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        (
-            f"Qui{NARROW}? «{WIDE}%(name)s{WIDE}»{WIDE}: <a href='mailto:a@b?c=1'>oui</a>{NARROW}; non{NARROW}!",
-            [],
-        ),
-        ("Qui ? Voici : oui ; non !", [" ?", " :", " ;", " !"]),
-        ("Qui? Voici: « oui »", ["i?", "i:", "« ", " »"]),
-        (f"Qui{WIDE}? Voici{NARROW}:", [f"{WIDE}?", f"{NARROW}:"]),
-    ],
-)
-def test_sees_spaces_that_break(text: str, found: list[str]) -> None:
-    assert unspaced(text) == found
-
-
-def test_no_line_of_the_french_breaks_before_a_mark() -> None:
-    with (Path(__file__).parents[2] / "locale/fr/LC_MESSAGES/django.po").open("rb") as handle:
-        french = read_po(handle, locale="fr")
-    texts = {
-        text
-        for one in french
-        if one.id
-        for text in ([one.string] if isinstance(one.string, str) else one.string)
-    }
-    assert len(texts) > 1000
-    assert {text: found for text in sorted(texts) if (found := unspaced(text))} == {}

@@ -256,7 +256,7 @@ def test_the_review_names_the_group_that_is_served_least(here: World, login: Any
         here.mentee(f"Again {number}", left_out_before=True)
     here.mentor("Mentor", capacity=7)
     shown = login(here.manager).get(url(here, "matching_run", here.run().number))
-    assert ("Least served group", "History: Not left out before, 40 %") in figures_of(shown)[""]
+    assert ("Least served group", "History: Not left out before, 40%") in figures_of(shown)[""]
 
 
 def test_runs_of_circles_stand_beside_each_other(here: World, people: Any, login: Any) -> None:
@@ -288,10 +288,10 @@ def test_shares_of_groups_stand_on_the_page_that_compares(here: World, login: An
     Enrollment.objects.filter(pk=mentor.pk).update(capacity=10)
     here.run()
     shown = text(login(here.manager).get(url(here, "matching_compare", 1, 2)))
-    assert "Left out before History 100 % 100 % the same" in shown
-    assert "Not left out before History 0 % 100 % +100 (better)" in shown
+    assert "Left out before History 100% 100% the same" in shown
+    assert "Not left out before History 0% 100% +100 (better)" in shown
     shown = text(login(here.manager).get(url(here, "matching_compare", 2, 1)))
-    assert "Not left out before History 100 % 0 % −100 (worse)" in shown
+    assert "Not left out before History 100% 0% −100 (worse)" in shown
 
 
 def test_pictures_of_circles_say_what_they_cannot_show(here: World, people: Any, login: Any) -> None:

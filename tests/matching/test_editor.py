@@ -288,7 +288,7 @@ class TestHistory:
             "People may move each weight by: from nothing: the program decides to up to 2 points",
         ]
         assert second.changes[-2:] == [
-            "Which level is best: from “Two levels above is best, one or three nearly as good” to 0: 5 %, 1: 10 %",
+            "Which level is best: from “Two levels above is best, one or three nearly as good” to 0: 5%, 1: 10%",
             "Share of each directorate that should be matched, in percent: from 0 to 50",
         ]
         assert second.own_reach == 2, "what is not given stays"

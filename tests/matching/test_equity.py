@@ -113,4 +113,4 @@ def test_the_page_shows_it_and_asks_as_often_for_many(here, login, count_queries
                 page = client.get(url).content.decode()
             counted.append(len(queries))
     assert counted[0] == counted[1]
-    assert page.count("</a> (80 %)") == 4
+    assert page.count("</a> (80%)") == 4

@@ -48,10 +48,10 @@ def row(here: World, name: str) -> Enrollment:
 
 def test_where_places_are_short_the_review_and_the_pictures_say_so(here: World, login: Any) -> None:
     run = here.run()
-    assert missed(run) == [(SHORT, ["Offices: 0 of 2 matched (0 %), 2 wanted."])]
+    assert missed(run) == [(SHORT, ["Offices: 0 of 2 matched (0%), 2 wanted."])]
     for name in ("matching_run", "matching_pictures"):
         shown = text(login(here.manager).get(url(here, name, run.number)))
-        assert f"the criteria ask for Offices: 0 of 2 matched (0 %), 2 wanted. {SHORT}" in shown
+        assert f"the criteria ask for Offices: 0 of 2 matched (0%), 2 wanted. {SHORT}" in shown
 
 
 def test_what_a_decision_costs_tells_of_the_shares(here: World, login: Any) -> None:
@@ -59,12 +59,12 @@ def test_what_a_decision_costs_tells_of_the_shares(here: World, login: Any) -> N
     wanted = Wanted(lock=[(row(here, "Offices 0"), row(here, "Mentor 0"))], why=[""])
     figures = consequences(run=run, wanted=wanted).figures
     assert figures[-2:] == [
-        FigureRow("Labs, 3 wanted", "3 of 4 (75 %)", "2 of 4 (50 %)", "−1", "worse"),
-        FigureRow("Offices, 2 wanted", "0 of 2 (0 %)", "1 of 2 (50 %)", "+1", "better"),
+        FigureRow("Labs, 3 wanted", "3 of 4 (75%)", "2 of 4 (50%)", "−1", "worse"),
+        FigureRow("Offices, 2 wanted", "0 of 2 (0%)", "1 of 2 (50%)", "+1", "better"),
     ]
     page = f"{url(here, 'matching_decide', run.number)}?act=assign&pair="
     pair = ":".join(str(row(here, name).uid) for name in ("Offices 0", "Mentor 0"))
-    assert "Labs, 3 wanted 3 of 4 (75 %) 2 of 4 (50 %)" in text(login(here.manager).get(page + pair))
+    assert "Labs, 3 wanted 3 of 4 (75%) 2 of 4 (50%)" in text(login(here.manager).get(page + pair))
 
 
 def test_runs_side_by_side_tell_of_the_shares(here: World) -> None:
@@ -72,7 +72,7 @@ def test_runs_side_by_side_tell_of_the_shares(here: World) -> None:
     here.mentor("Mentor 3")
     second = here.run()
     assert compare(first, second).figures[-1] == FigureRow(
-        "Offices, 2 wanted", "0 of 2 (0 %)", "1 of 2 (50 %)", "+1", "better"
+        "Offices, 2 wanted", "0 of 2 (0%)", "1 of 2 (50%)", "+1", "better"
     )
 
 
@@ -98,7 +98,7 @@ def test_why_no_more_were_matched(able: int, objective: str, locked: int, why: s
     unit = UnitFactory(name="Labs")
     share = {"unit": unit.pk, "people": 4, "wanted": 3, "matched": 0, "able": able}
     run = RunFactory(objective=objective, numbers={"floors": [share], "locked": locked})
-    assert missed(run) == [(why, ["Labs: 0 of 4 matched (0 %), 3 wanted."])]
+    assert missed(run) == [(why, ["Labs: 0 of 4 matched (0%), 3 wanted."])]
     Unit.objects.all().delete()
     assert missed(run) == []
 
@@ -109,10 +109,10 @@ def test_one_reason_of_several_directorates_is_told_once() -> None:
     none = {"unit": halls.pk, "people": 2, "wanted": 1, "matched": 0, "able": 0}
     run = RunFactory(objective="people", numbers={"floors": [short[0], none, short[1]], "locked": 0})
     assert missed(run) == [
-        (SHORT, ["Labs: 1 of 4 matched (25 %), 3 wanted.", "Shops: 1 of 4 matched (25 %), 3 wanted."]),
+        (SHORT, ["Labs: 1 of 4 matched (25%), 3 wanted.", "Shops: 1 of 4 matched (25%), 3 wanted."]),
         (
             "The rules and the minimum fit leave none of them anybody.",
-            ["Halls: 0 of 2 matched (0 %), 1 wanted."],
+            ["Halls: 0 of 2 matched (0%), 1 wanted."],
         ),
     ]
 
