@@ -54,7 +54,10 @@ class Enough:
 
 
 class Openings:
-    """The pairs that hard rules and a minimum score allow; pairs `taken` stand already and are not open."""
+    """The pairs that hard rules and a minimum score allow; pairs `taken` stand already and are not open.
+
+    Where an `order` of the rows of both sides is given, who is asked about is told by the place in it.
+    """
 
     def __init__(
         self,
@@ -62,8 +65,10 @@ class Openings:
         size: tuple[int, int],
         enough: Enough | None = None,
         taken: npt.NDArray[np.int32] | None = None,
+        order: tuple[Ints, Ints] | None = None,
     ) -> None:
         self.size = size
+        self._order = order
         self._book, self._enough = book, enough
         columns = [rule.mine for rule in book.compared], [rule.theirs for rule in book.compared]
         self._alike = [profiles(side, many) for side, many in zip(columns, size, strict=True)]
@@ -75,6 +80,7 @@ class Openings:
 
     def block(self, mentees: Ints, mentors: Ints) -> Bools:
         """Whether each of these mentees (rows) may have each of these mentors (columns)."""
+        mentees, mentors = self._in_rows(mentees, mentors)
         allowed, row, column = self._by_profile(mentees, mentors)
         allowed = allowed[row][:, column]
         strike(allowed, self.size, mentees, mentors, self._never)
@@ -84,9 +90,15 @@ class Openings:
 
     def compatible(self, mentees: Ints, mentors: Ints) -> tuple[Bools, Bools]:
         """Who of each side has anybody on the other, as far as rules that compare two columns go."""
+        mentees, mentors = self._in_rows(mentees, mentors)
         allowed, row, column = self._by_profile(mentees, mentors)
         mine, theirs = np.asarray(allowed.any(axis=1)), np.asarray(allowed.any(axis=0))
         return mine[row], theirs[column]
+
+    def _in_rows(self, mentees: Ints, mentors: Ints) -> tuple[Ints, Ints]:
+        if self._order is None:
+            return mentees, mentors
+        return self._order[0][mentees], self._order[1][mentors]
 
     def _by_profile(self, mentees: Ints, mentors: Ints) -> tuple[Bools, Ints, Ints]:
         """Answers for people who are alike to the rules; the place of each person among those."""

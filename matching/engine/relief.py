@@ -82,38 +82,62 @@ def wins(field: Field, problem: Problem, solution: Solution, mentee: int) -> Win
     """What would match this mentee, empty for one who has a mentor. Raises ValueError for a row not there."""
     if not 0 <= mentee < len(problem.demand):
         raise ValueError(f"mentee: {mentee} names none of the {len(problem.demand)} there are")
-    base = _base(field, problem, solution)
-    if not base.covered.missing[mentee]:
+    if (solution.mentee == mentee).any():
         return Wins()
+    base = _base(field, problem, solution)
     useful = tuple(found for found in base.relaxations if mentee in found.could)
     return Wins(useful, base.recruit_for(mentee))
 
 
+def reachable(field: Field, problem: Problem, solution: Solution) -> int:
+    """The most mentees who can have a mentor: more than have one where the score comes first."""
+    return _base(field, problem, solution).most
+
+
 class _Base:
-    """What is possible as things are; everything else is measured against it."""
+    """What is possible as things are; everything else is measured against it.
+
+    People are numbered in the order of their ids: which of several as good is told does not hang on that of the rows.
+    """
 
     def __init__(self, field: Field, problem: Problem, solution: Solution) -> None:
         self._field, self._problem = field, problem
+        self._order = np.argsort(problem.key[0]), np.argsort(problem.key[1])
+        self._place = np.argsort(self._order[0]), np.argsort(self._order[1])
         self._least = np.maximum(field.ground.least, solution.min_score)
         self._scored = bool(self._least.any())
         self._known: dict[Kind, Bools] = {}
         self._enough = Enough(field.ground, self._least) if self._scored else None
         openings = self._openings(field.ground.book)
-        locked = problem.locked.astype(np.int64)
-        held = np.bincount(locked[:, 0], minlength=len(problem.demand))
-        takes = problem.capacity - np.bincount(locked[:, 1], minlength=len(problem.capacity))
-        free = ~np.isin(problem.edges_of(solution.mentee, solution.mentor), problem.locked_edges)
-        mentee, mentor = solution.mentee[free].astype(np.int64), solution.mentor[free].astype(np.int64)
-        extra = np.zeros((0, len(problem.demand)), dtype=bool)
-        self.pairs = Flow(openings, mentee, mentor, problem.demand - held, takes, extra).grown()
+        held, taken = (
+            np.bincount(place[rows], minlength=len(place))
+            for place, rows in zip(self._place, problem.locked.T, strict=True)
+        )
+        wants, takes = problem.demand[self._order[0]] - held, problem.capacity[self._order[1]] - taken
+        mentee, mentor = self._free_pairs(solution)
+        extra = np.zeros((0, len(held)), dtype=bool)
+        self.pairs = Flow(openings, mentee, mentor, wants, takes, extra).grown()
         one, first = np.unique(mentee, return_index=True)
         one, first = one[held[one] == 0], first[held[one] == 0]
         unlocked = (held == 0).astype(np.int64)
         self.covered = Flow(openings, one, mentor[first], unlocked, takes, extra).grown()
+        self.most = len(self.covered) + int((held > 0).sum())
+
+    def _free_pairs(self, solution: Solution) -> tuple[Ints, Ints]:
+        """The pairs of the solution but the locks."""
+        problem = self._problem
+        free = ~np.isin(problem.edges_of(solution.mentee, solution.mentor), problem.locked_edges)
+        mentee, mentor = self._place[0][solution.mentee[free]], self._place[1][solution.mentor[free]]
+        order = np.lexsort((mentor, mentee))
+        return mentee[order], mentor[order]
 
     def _openings(self, book: Rulebook) -> Openings:
         size = len(self._field.mentees), len(self._field.mentors)
-        return Openings(book, size, self._enough, self._problem.locked)
+        return Openings(book, size, self._enough, self._problem.locked, self._order)
+
+    def _rows(self, places: Ints) -> tuple[int, ...]:
+        """The rows of mentees."""
+        return tuple(np.sort(self._order[0][places]).tolist())
 
     def _weakened(self, rules: Rules) -> Openings:
         field, criteria = self._field, replace(self._field.criteria, rules=rules)
@@ -139,15 +163,21 @@ class _Base:
         won = len(covered) - len(start)
         could = start.reaching() & (start.missing > 0) if won else np.zeros(len(start.wants), dtype=bool)
         return Relaxation(
-            rule, value, won, len(pairs) - len(self.pairs), _newly(start, covered),
-            tuple(np.flatnonzero(could).tolist()),
+            rule, value, won, len(pairs) - len(self.pairs), self._newly(start, covered),
+            self._rows(np.flatnonzero(could)),
         )  # fmt: skip
+
+    def _newly(self, before: Flow, after: Flow) -> tuple[int, ...]:
+        return self._rows(np.setdiff1d(after.mentee, before.mentee))
 
     def recruits(self, most: int) -> list[Recruit]:
         """The greedy list; a kind that comes up again is counted with its first time."""
         flow, found = self.covered, dict[Kind, Recruit]()
         while len(left := np.flatnonzero(flow.missing > 0)):
-            options = [self._hired(flow, kind, group) for kind, group in self._kinds(left)]
+            options = [
+                self._hired(flow, kind, self._place[0][group])
+                for kind, group in self._kinds(self._order[0][left])
+            ]
             recruit, after = max(options, key=lambda option: option[0].covered)
             before = found.get(recruit.kind)
             if not recruit.covered or (before is None and len(found) == most):
@@ -182,7 +212,7 @@ class _Base:
         return kinds_for(self._field.mentees, rows, self._field.criteria, scored=self._scored)
 
     def _may(self, kind: Kind) -> Bools:
-        """The mentees who may have such a mentor."""
+        """The mentees, by row, who may have such a mentor."""
         if not self._scored:  # then only hard rules count
             kind = replace(kind, skills=(), location=UNKNOWN)
         if kind not in self._known:
@@ -206,12 +236,12 @@ class _Base:
 
     def _hired(self, flow: Flow, kind: Kind, group: Ints) -> tuple[Recruit, Flow]:
         """As many mentors of a kind as the group needs, and what they win."""
-        may = self._may(kind)
+        may = self._may(kind)[self._order[0]]
         group = group[may[group]]
         count = -(-len(group) // self._places)
         after = flow.joined(may, count * self._places, group).grown()
         won = len(after) - len(flow)
-        return Recruit(kind, -(-won // self._places), self._places, won, won, _newly(flow, after)), after
+        return Recruit(kind, -(-won // self._places), self._places, won, won, self._newly(flow, after)), after
 
 
 def _weaker(rules: Rules) -> Iterator[tuple[str, list[tuple[int | None, Rules]]]]:
@@ -244,10 +274,6 @@ def _alone(people: People, row: int) -> People:
         name: [column.row(row)] if isinstance(column, Ragged) else column[row : row + 1]
         for name, column in columns.items()
     })  # fmt: skip
-
-
-def _newly(before: Flow, after: Flow) -> tuple[int, ...]:
-    return tuple(np.setdiff1d(after.mentee, before.mentee).tolist())
 
 
 def _together(first: Recruit, second: Recruit) -> Recruit:

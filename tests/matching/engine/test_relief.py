@@ -22,7 +22,7 @@ from matching.engine.field import (
     Weights,
     build_field,
 )
-from matching.engine.relief import Recruit, Relaxation, Wins, recruits, relaxations, wins
+from matching.engine.relief import Recruit, Relaxation, Wins, reachable, recruits, relaxations, wins
 from tests.matching.engine.people import Cast, random_cast, random_criteria
 
 PLAIN = Rules(past_pairs=False, same_strand=False, shared_language=False)
@@ -206,6 +206,57 @@ def check_wins(
         needed = hired[: hired.index(told.recruit) + 1] if told.recruit in hired else [told.recruit]
         with_them = rebuilt(cast, criteria, problem, hired=needed)
         assert together(with_them, solution, covered | {mentee})
+
+
+@pytest.mark.parametrize("objective", ["people", "score"])
+@pytest.mark.parametrize("least", [0, 60_000])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_order_of_rows_does_not_matter(seed: int, least: int, objective: str) -> None:
+    """Of several who would do as well it is always the same who is counted as served."""
+    cast, criteria = random_cast(seed, 14, 6), random_criteria(seed)
+    told = [
+        by_person(*solved(each, criteria, least, objective, 0))
+        for each in (cast, shuffled(cast, np.random.default_rng(seed)))
+    ]
+    assert told[0] == told[1]
+    assert told[0][0]
+
+
+def shuffled(cast: Cast, dice: np.random.Generator) -> Cast:
+    rows = tuple([side[place] for place in dice.permutation(len(side)).tolist()] for side in cast.rows)
+    sides = [People(**{name: [row[name] for row in side] for name in side[0]}) for side in rows]
+    return Cast(sides[0], sides[1], cast.links, (rows[0], rows[1]))
+
+
+def by_person(field: Field, problem: Problem, solution: Solution) -> tuple[list[Any], list[Any]]:
+    """What is told, with the ids of mentees for their rows."""
+
+    def ids(rows: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(sorted(field.mentees.person[list(rows)].tolist()))
+
+    run = field, problem, solution
+    return (
+        [replace(told, mentees=ids(told.mentees)) for told in recruits(*run)],
+        [replace(told, mentees=ids(told.mentees), could=ids(told.could)) for told in relaxations(*run)],
+    )
+
+
+def test_whom_only_the_score_leaves_out_is_helped_like_the_others() -> None:
+    """Mentee 0 wants both mentors and fits best; mentor 101 is excluded for the other two."""
+    field = build_field(
+        People(person=range(3), limit=[2, 1, 1], level=[5, 1, 1]),
+        People(person=[100, 101], limit=[1, 1], level=[6, 6]),
+        Criteria(),
+        Links(exclusions=[(1, 101), (2, 101)]),
+    )
+    problem = field.problem()
+    solution = solve(problem, objective="score")
+    assert solution.mentee.tolist() == [0, 0]
+    told = [wins(field, problem, solution, mentee) for mentee in range(3)]
+    assert [(each.relaxations, each.recruit and each.recruit.covered) for each in told] == [
+        ((), None), ((), 1), ((), 1)
+    ]  # fmt: skip
+    assert reachable(field, problem, solution) == 2
 
 
 def plain_field(mentees: dict[str, Any], mentors: dict[str, Any], rules: Rules, **links: Any) -> Field:
