@@ -161,6 +161,14 @@ class Field:
         whole = np.maximum(self.attainable[np.asarray(mentee)], 1)
         return np.asarray(np.minimum(100, np.asarray(score, dtype=np.int64) * 100 // whole))
 
+    def in_percent(self, mentee: int, points: int) -> float | None:
+        """Points that the program loses or wins, on the scale of this mentee's fit.
+
+        None where the mentee states nothing that is weighed: there is no scale then.
+        """
+        whole = int(self.attainable[mentee])
+        return 100 * points / whole if whole else None
+
     def parts(self, mentee: int, mentor: int) -> list[Part]:
         """What the score of a pair is made of, by criterion, with the facts; points sum to the score."""
         return parts_of(self.mentees, self.mentors, self.criteria, self.ground.bonds, mentee, mentor)

@@ -59,6 +59,21 @@ def parts_of(
     return found
 
 
+def shares(points: list[int], fit: int) -> list[int]:
+    """Whole shares of a fit in proportion to the points; what rounding leaves goes to the largest remainders.
+
+    A fit that wishes lift beyond 100 is capped, and so are its shares: they sum to the fit.
+    """
+    total = sum(points)
+    if not total:
+        return [0] * len(points)
+    found = [point * fit // total for point in points]
+    order = sorted(range(len(points)), key=lambda place: -(points[place] * fit % total))
+    for place in order[: fit - sum(found)]:
+        found[place] += 1
+    return found
+
+
 Share = tuple[int, dict[str, Any]] | None  # of HALF; None where one of the two stated nothing
 
 

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from matching.engine import Counterfactual, Problem, Shortage, Solution
+import numpy as np
+
+from matching.engine import Problem, Shortage, Solution
 from matching.engine.criteria import CRITERIA
 from matching.engine.field import Field
+from matching.engine.parts import shares
 from matching.engine.people import Pair, RankedPair
-from matching.engine.relief import recruits, relaxations, wins
-from matching.engine.sheets.cells import Entry
+from matching.engine.relief import reachable, recruits, relaxations, wins
+from matching.engine.sheets.cells import Entry, listed
 from matching.engine.sheets.people import Cast
 from matching.engine.sheets.words import (
+    blocked_words,
     cost_words,
     kind_words,
     many,
@@ -72,20 +76,21 @@ class Report:
         return [*PAIRS, *(name.replace("_", " ") for name in self._criteria)]
 
     def pair_rows(self) -> Iterator[list[Cell]]:
-        """The best fit of each criterion is what a perfect mentor would reach; the parts sum to the fit."""
+        """The parts sum to the fit; a mentee who states nothing that is weighed has none."""
         locks, keep = set(self.locks), set(self.keep)
         for (mentee, mentor), fit in zip(self.pairs, self.fit, strict=True):
             one, other = self.cast.mentees[mentee], self.cast.mentors[mentor]
-            parts = {part.criterion: part for part in self.field.parts(mentee, mentor)}
-            whole = max(int(self.field.attainable[mentee]), 1)
-            good = sorted(parts.values(), key=lambda part: part.points == 0)
+            parts = self.field.parts(mentee, mentor)
+            good = sorted(parts, key=lambda part: part.points == 0)
             why = "; ".join(part_words(part, self.cast) for part in good)
             persons = self._persons(mentee, mentor)
             by = "lock" if persons in locks else "kept" if persons in keep else ""
-            shares = [
-                round(parts[name].points * 100 / whole) if name in parts else "" for name in self._criteria
-            ]
-            yield [one.shown, identity(one), other.shown, identity(other), fit, why, by, *shares]
+            share = dict[str, Cell]()
+            if self.field.attainable[mentee]:
+                columns = shares([part.points for part in parts], fit)
+                share = {part.criterion: column for part, column in zip(parts, columns, strict=True)}
+            row = [share.get(name, "") for name in self._criteria]
+            yield [one.shown, identity(one), other.shown, identity(other), fit, why, by, *row]
 
     def _persons(self, mentee: int, mentor: int) -> Pair:
         mentees, mentors = self.cast.sides
@@ -114,7 +119,8 @@ class Report:
             return shortage_words(Shortage("minimum" if self.field.too_low(mentee=row) else "no_mentor", 0))
         if self._affordable():
             return shortage_words(why_unmatched(self.field, self.problem, self.solution, row))
-        return f"{many(possible, 'mentor')} would be possible; their places are all taken by others."
+        left = " or would lower the total fit" if self.solution.objective == "score" else ""
+        return f"{many(possible, 'mentor')} would be possible; their places are all taken by others{left}."
 
     def _affordable(self) -> bool:
         """Whether one more exact answer is within the budget."""
@@ -135,7 +141,8 @@ class Report:
             if row in busy or not entry.limit:
                 continue
             possible = int(self.field.left[1][row])
-            why = f"{many(possible, 'mentee')} would be possible; all are served better." if possible else (
+            placed = "is placed with others" if possible == 1 else "are placed with others"
+            why = f"{many(possible, 'mentee')} would be possible, but {placed}." if possible else (
                 "The rules, or the minimum fit, leave no mentee."
             )  # fmt: skip
             if removals := removal_words(self.field.removals(mentor=row)):
@@ -168,12 +175,14 @@ class Report:
             return (self.cast.mentees if side == "mentee" else self.cast.mentors)[row].shown
 
         if self.field.score_of(mentee, mentor) is None:
-            return cost_words(Counterfactual(blocked="rule"), self.field.blocked_by(mentee, mentor), 0, name)
+            return blocked_words("rule", self.field.blocked_by(mentee, mentor))
         if not self._affordable():
             return "Possible, but others fit better on the whole. With so many people not every cost is worked out."
         told = why_not(self.field, self.problem, self.solution, mentee, mentor)
-        points = told.score * 100 / max(int(self.field.attainable[mentee]), 1)
-        return cost_words(told, (), points, name)
+        if told.blocked:
+            return blocked_words(told.blocked)
+        first = int(self.problem.tier.min()) == 0 and told.tiers[0] > 0
+        return cost_words(told, self.field.in_percent(mentee, told.score), first, name)
 
     def summary(self) -> list[str]:
         """Lines for the terminal."""
@@ -200,19 +209,43 @@ class Report:
 
     def _proof(self) -> Iterator[str]:
         proof = self.solution.certificate
+        limits = listed(self._limits(), "and")
+        other = f"with {limits} no other set of pairs" if limits else "no other set of pairs"
         if proof.ok and self.solution.objective == "people":
+            before = listed(self._before_fit(), "and")
+            same = f"none that serves {before} as well" if before else "none of these"
             yield (
-                f"Proven: no other set of pairs covers more than {many(proof.covered, 'mentee')} or makes more than "
-                f"{many(proof.pairs, 'pair')}, and none of these has a higher total fit."
+                f"Proven: {other} covers more than {many(proof.covered, 'mentee')} or makes more than "
+                f"{many(proof.pairs, 'pair')}, and {same} has a higher total fit."
             )
         elif proof.ok:
-            yield "Proven: no other set of pairs has a higher total fit."
+            yield f"Proven: {other} has a higher total fit."
         else:
             yield f"NOT PROVEN: {proof.reason}"
+
+    def _limits(self) -> list[str]:
+        """What keeps pairs from being made, besides the rules."""
+        too_low = int(self.field.left[0].sum()) < self.field.size
+        return ["the locks"] * bool(self.locks) + ["the minimum fit"] * too_low
+
+    def _before_fit(self) -> list[str]:
+        """What comes before the total fit, besides people and pairs."""
+        problem = self.problem
+        goals = {
+            "those left out before": len(np.unique(problem.tier)) > 1,
+            "the floors": bool(problem.floor.any()),
+            "the needs": bool(problem.needy.any()),
+        }
+        return [goal for goal, present in goals.items() if present]
 
     def _more(self) -> Iterator[str]:
         run = self.field, self.problem, self.solution
         rules = self.field.criteria.rules
+        if spared := reachable(*run) - self.solution.covered:
+            yield (
+                f"  {spared} of them by the objective (the best total fit), not by a lack of places: "
+                "--objective people matches as many as can be. What follows would come on top."
+            )
         for relaxation in relaxations(*run):
             if relaxation.covered:
                 yield f"  {relaxation.covered} more would be matched if {relaxation_words(relaxation, rules)}."

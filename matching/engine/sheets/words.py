@@ -113,7 +113,10 @@ def shortage_words(shortage: Shortage) -> str:
     if shortage.reason == "minimum":
         return "The mentors whom the rules allow are under the minimum fit."
     if shortage.reason == "score":
-        return "There is a way, but the total fit of all pairs would fall."
+        return (
+            "The objective (the best total fit), not a lack of places, is the reason: there is a way, but the total "
+            "fit of all pairs would fall."
+        )
     rivals, mentors = many(len(shortage.mentees), "mentee"), many(len(shortage.mentors), "mentor")
     places = many(shortage.places, "place")
     if len(shortage.mentees) == 1:
@@ -124,28 +127,35 @@ def shortage_words(shortage: Shortage) -> str:
     )
 
 
+def blocked_words(blocked: str, rules: tuple[str, ...] = ()) -> str:
+    """Why a wish cannot be granted."""
+    if rules:
+        return f"Not possible: the mentor {listed([RULES[rule] for rule in rules], 'and')}."
+    return {
+        "rule": "Not possible: the pair is under the minimum fit.",
+        "minimum": "Not possible: the pair is under the minimum score.",
+        "mentee_full": "Not possible: locks take all the mentors wanted.",
+        "mentor_full": "Not possible: the mentor has no place, or locks take them all.",
+    }[blocked]
+
+
 def cost_words(
-    told: Counterfactual, rules: tuple[str, ...], points: float, names: Callable[[int, str], str]
+    told: Counterfactual, points: float | None, first: bool, names: Callable[[int, str], str]
 ) -> str:
-    """What granting a wish would cost; `points`: the loss in percent of a perfect fit for one person."""
-    if told.blocked == "rule":
-        return f"Not possible: the mentor {listed([RULES[rule] for rule in rules], 'and')}." if rules else (
-            "Not possible: the pair is under the minimum fit."
-        )  # fmt: skip
-    if told.blocked:
-        return {
-            "minimum": "Not possible: the pair is under the minimum score.",
-            "mentee_full": "Not possible: locks take all the mentors wanted.",
-            "mentor_full": "Not possible: the mentor has no place, or locks take them all.",
-        }[told.blocked]
+    """What granting a wish would cost.
+
+    `points`: the loss in percent of a perfect fit for one person, None where there is no scale for it; `first`: whether
+    one of those left out before is lost.
+    """
+    fit = "some of the total fit" if points is None else f"{points:.1f} points of fit less in all"
     losses = [
         f"{many(told.covered, 'mentee')} more without a mentor" if told.covered > 0 else "",
         f"{many(told.pairs, 'pair')} fewer" if told.pairs > 0 else "",
-        "somebody who was left out before going without again"
-        if any(tier > 0 for tier in told.tiers)
-        else "",
+        "somebody who was left out before going without again" if first else "",
         f"{many(told.shortfall, 'mentee')} more missing to a group's floor" if told.shortfall > 0 else "",
-        f"{points:.1f} points of fit less in all" if told.score > 0 else "",
+        f"{many(told.needs, 'need')} fewer served" if told.needs > 0 else "",
+        fit if told.score > 0 else "",
+        f"{many(told.kept, 'pair')} fewer kept from the last run" if told.kept > 0 else "",
     ]
     cost = listed([loss for loss in losses if loss], "and")
     others = []
