@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.french import elided
 from core.numbers import percentage
@@ -33,44 +33,48 @@ def left_out(name: str, reasons: Mapping[str, Any]) -> tuple[str, list[str]]:
     return elided(format_html(why, name=name, **values)), [format_html(todo, name=name, **values)]
 
 
+_OF_MENTEE = {
+    "circle_no_host": (
+        gettext_lazy("No host may have {name} in a circle under the rules."),
+        gettext_lazy("Loosen a rule, or find a host of another directorate or language."),
+    ),
+    "circle_no_two": (
+        gettext_lazy("Two people host a circle together, and no such two may both have {name}."),
+        gettext_lazy("Find a second host for whom the rules hold, or let one person host a circle."),
+    ),
+    "circle_no_time": (
+        gettext_lazy("{name} is never free when one of the possible hosts is."),
+        gettext_lazy("Ask {name} for more times, or find a host who is free then."),
+    ),
+    "circle_full": (
+        gettext_lazy("The circles that meet when {name} is free are full."),
+        gettext_lazy("Find one more host, or ask a host to take one more."),
+    ),
+    "circle_other_time": (
+        gettext_lazy("There are places left in circles, but they meet when {name} is not free."),
+        gettext_lazy("Ask {name} for more times."),
+    ),
+    "circle_away": (
+        gettext_lazy("The circles that could have {name} meet when {name} is not free, and are full."),
+        gettext_lazy("Find one more host who is free when {name} is."),
+    ),
+    "circle_not_opened": (
+        gettext_lazy("A circle for {name} could only open by taking people from another."),
+        gettext_lazy("Find more people who are free at that time, or let circles be smaller."),
+    ),
+}
+
+
 def _of_mentee(reason: str, values: Mapping[str, int]) -> tuple[str, str]:
-    match reason:
-        case "circle_no_host":
-            return (
-                _("No host may have {name} in a circle under the rules."),
-                _("Loosen a rule, or find a host of another directorate or language."),
-            )
-        case "circle_no_two":
-            return (
-                _("Two people host a circle together, and no such two may both have {name}."),
-                _("Find a second host for whom the rules hold, or let one person host a circle."),
-            )
-        case "circle_no_time":
-            return (
-                _("{name} is never free when one of the possible hosts is."),
-                _("Ask {name} for more times, or find a host who is free then."),
-            )
-        case "circle_too_few":
-            text = ngettext(
-                "Whenever {name} is free, one person at most could meet; a circle needs {least}.",
-                "Whenever {name} is free, {most} people at most could meet; a circle needs {least}.",
-                values["most"],
-            )
-            return text, _("Ask {name} and others for more times, or let circles be smaller.")
-        case "circle_full":
-            return (
-                _("The circles that meet when {name} is free are full."),
-                _("Find one more host, or ask a host to take one more."),
-            )
-        case "circle_other_time":
-            return (
-                _("There are places left in circles, but they meet when {name} is not free."),
-                _("Ask {name} for more times."),
-            )
-    return (
-        _("A circle for {name} could only open by taking people from another."),
-        _("Find more people who are free at that time, or let circles be smaller."),
-    )
+    if reason == "circle_too_few":
+        text = ngettext(
+            "Whenever {name} is free, one person at most could meet; a circle needs {least}.",
+            "Whenever {name} is free, {most} people at most could meet; a circle needs {least}.",
+            values["most"],
+        )
+        return text, _("Ask {name} and others for more times, or let circles be smaller.")
+    why, todo = _OF_MENTEE[reason]
+    return str(why), str(todo)
 
 
 def _of_host(reason: str, values: Mapping[str, int]) -> tuple[str, str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from matching.facets import band_of
-from matching.models import Leftover, Proposal, Run
+from matching.models import Run
 from matching.moves import signed
-from participants.models import Enrollment
+from matching.snapshot import LEFT_OUT, Side, known
 from people.models import Unit
 
 LEAST = 5  # people in a group that is shown
@@ -43,11 +42,11 @@ class Grouping:
 
 
 def equity(run: Run) -> list[Grouping]:
-    """Mentees of the run by directorate, by career level and by whether they were left out before. Three queries.
+    """Mentees of the run by directorate, by career level and by whether they were left out before. One query.
 
     Groups of fewer than five people are put together, and left out where even together they are fewer.
     """
-    rows = _counted(run)
+    rows = _counts(run)
     units = {row.unit for row in rows if row.unit}
     names = dict(Unit.objects.filter(pk__in=units).values_list("pk", "name"))
     ways: list[tuple[str, _Name, _Name]] = [
@@ -84,7 +83,7 @@ class Beside:
 
 
 def equity_beside(before: Run, after: Run) -> list[Beside]:
-    """Who is matched in two runs, group by group. Six queries."""
+    """Who is matched in two runs, group by group. Two queries."""
     sides = [
         {(way.label, group.label): group for way in equity(run) for group in way.groups}
         for run in (before, after)
@@ -109,24 +108,27 @@ class _Count(NamedTuple):
     total: int
 
 
-def _counted(run: Run) -> list[_Count]:
-    """Counted by the database: there are thousands of people, and few kinds of them. Two queries."""
-    alike = ("person__unit__top", "person__unit", "person__level", "left_out_before")
-    pairs: Any = (
-        Proposal.objects.filter(run=run).order_by().values_list(*(f"mentee__{name}" for name in alike))
-    )
-    left = Leftover.objects.filter(run=run, enrollment__role=Enrollment.Role.MENTEE)
-    rest: Any = left.order_by().values_list(*(f"enrollment__{name}" for name in alike))
-    found = [
-        _Count(top or unit, level, before, people, people, count, total)
-        for top, unit, level, before, people, count, total in pairs.annotate(
-            Count("mentee", distinct=True), Count("pk"), Sum("score")
-        )
-    ]
-    return found + [
-        _Count(top or unit, level, before, people, 0, 0, 0)
-        for top, unit, level, before, people in rest.annotate(Count("pk"))
-    ]
+def counted(mentees: Side, pairs: Iterable[tuple[int, int]]) -> list[_Count]:
+    """Mentees by kind, as `numbers` of a run keep them; `pairs` are rows of mentees and 0-100 fits.
+
+    Kept with the run, so that what is changed of people later changes nothing of it.
+    """
+    fits: dict[int, list[int]] = {}
+    for row, fit in pairs:
+        fits.setdefault(row, []).append(fit)
+    found: dict[tuple[int | None, int | None, bool], list[int]] = {}
+    for row, tier in enumerate(mentees.tier):
+        of = known(mentees.unit[row]), known(mentees.level[row]), tier == LEFT_OUT
+        mine = fits.get(row, [])
+        for place, more in enumerate((1, bool(mine), len(mine), sum(mine))):
+            found.setdefault(of, [0, 0, 0, 0])[place] += more
+    return [_Count(*of, *counts) for of, counts in found.items()]
+
+
+def _counts(run: Run) -> list[_Count]:
+    numbers = run.numbers
+    both = [*numbers.get("groups", []), *(numbers.get("circles") or {}).get("groups", [])]
+    return [_Count(*row) for row in both]
 
 
 _Name = Callable[[_Count], str]

@@ -286,6 +286,12 @@ def _why_not(wish: Mapping[str, Any], mentor: str, mentee: str, names: Names) ->
     return format_html(_("The places of {mentor} go to {others}."), mentor=mentor, others=listed(others))
 
 
+def costs_fit_alone(wish: Mapping[str, Any]) -> bool:
+    """Whether nothing that comes before the fit would be lost."""
+    counts = (wish[name] for name in ("covered", "pairs", "shortfall", "needs"))
+    return wish["tier"] is None and all(count <= 0 for count in counts)
+
+
 def _cost(wish: Mapping[str, Any]) -> str:
     if wish["covered"] > 0:
         text = ngettext(
@@ -297,23 +303,35 @@ def _cost(wish: Mapping[str, Any]) -> str:
     if wish["pairs"] > 0:
         text = ngettext("It would cost one pair.", "It would cost {count} pairs.", wish["pairs"])
         return format_html(text, count=wish["pairs"])
-    match wish.get("tier"):
+    match wish["tier"]:
         case 0:
             return _("Somebody who was left out last time would go without again.")
         case 1:
             return _("Somebody without a mentor would go without, for somebody who has one already.")
-    if wish.get("shortfall", 0) > 0:  # older runs have none
+    if wish["shortfall"] > 0:
         return _("A directorate would fall further below the share that the criteria ask for.")
-    if wish["points"] < 0.1 and wish.get("kept", 0) > 0:  # older runs have none
+    if wish["needs"] > 0:
+        text = ngettext(
+            "One need fewer would have a mentor who serves it.",
+            "{count} needs fewer would have a mentor who serves them.",
+            wish["needs"],
+        )
+        return format_html(text, count=wish["needs"])
+    if wish["lower"]:
+        return _lower(wish["total"])
+    if wish["kept"] > 0:
         text = ngettext(
             "It would cost no fit, but one pair of the run before.",
             "It would cost no fit, but {count} pairs of the run before.",
             wish["kept"],
         )
         return format_html(text, count=wish["kept"])
-    if wish["points"] < 0.1:
-        return _("It would cost nothing: this run chose among results that are equally good.")
-    points = max(1, round(wish["points"]))
+    return _("It would cost nothing: this run chose among results that are equally good.")
+
+
+def _lower(points: int) -> str:
+    if points < 1:  # the criteria count each by how much was asked for, people see shares of it
+        return _("It would cost fit, counted by how much people asked for.")
     text = ngettext(
         "It would cost the program one point of fit in total.",
         "It would cost the program {points} points of fit in total.",

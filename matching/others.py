@@ -80,7 +80,7 @@ def _wins(loaded: Loaded, found: dict[str, Any], mentee: Enrollment, mentor: Enr
         return []
     wins: list[str] = []
     points = round(found["points"])
-    if found["covered"] <= 0 and found["pairs"] <= 0 and points > 0:
+    if points > 0 and left_words.costs_fit_alone(found):
         text = ngettext("A fit higher by {points} point.", "A fit higher by {points} points.", points)
         wins.append(format_html(text, points=points))
     if (

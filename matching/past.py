@@ -67,30 +67,29 @@ def past_pairs_among(candidates: Iterable[Pair]) -> Iterator[Pair]:
             yield first, second
 
 
-def past_pairs_between(groups: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[Pair]:
-    """All (mentee, mentor) person ids that have been a pair before, out of groups of mentees and mentors."""
+def past_pairs_between(mentees: Sequence[int], mentors: Sequence[int]) -> list[Pair]:
+    """All (mentee, mentor) person ids that have been a pair before."""
     hints = set(PastPair.objects.order_by().values_list("hint", flat=True).distinct())
     if not hints:
         return []
     every = None in hints  # remembered before there were hints
     pairs = (
-        ((mentee, mentor) for mentees, mentors in groups for mentee in mentees for mentor in mentors)
+        ((mentee, mentor) for mentee in mentees for mentor in mentors)
         if every
-        else _hinted({hint for hint in hints if hint is not None}, groups)
+        else _hinted({hint for hint in hints if hint is not None}, mentees, mentors)
     )
     return sorted(set(past_pairs_among(pairs)))
 
 
-def _hinted(hints: set[int], groups: Sequence[tuple[Sequence[int], Sequence[int]]]) -> Iterator[Pair]:
+def _hinted(hints: set[int], *sides: Sequence[int]) -> Iterator[Pair]:
     digests = _Digests()
-    for group in groups:
-        mentees, mentors = (_by_bucket(digests, people) for people in group)
-        for hint in hints:
-            low, high = divmod(hint, _BUCKETS)
-            for mine, theirs in {(low, high), (high, low)}:
-                for mentee in mentees.get(mine, ()):
-                    for mentor in mentors.get(theirs, ()):
-                        yield mentee, mentor
+    mentees, mentors = (_by_bucket(digests, people) for people in sides)
+    for hint in hints:
+        low, high = divmod(hint, _BUCKETS)
+        for mine, theirs in {(low, high), (high, low)}:
+            for mentee in mentees.get(mine, ()):
+                for mentor in mentors.get(theirs, ()):
+                    yield mentee, mentor
 
 
 def _by_bucket(digests: _Digests, people: Iterable[int]) -> Mapping[int, list[int]]:

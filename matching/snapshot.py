@@ -28,10 +28,15 @@ from participants.queries import PROMISED
 from programs.models import Cohort, Strand
 
 Pair = tuple[int, int]
-LEFT_OUT, NEW, HAS_ONE = range(
-    3
-)  # whose turn it is: mentees left out before, those without a mentor, those with one
+# Whose turn it is: mentees left out before, those without a mentor, those with one.
+LEFT_OUT, NEW, HAS_ONE = range(3)
+NAMED = 61  # languages with a bit of their own; two more bits are for what else mentees, or mentors, speak
 NEEDS = ["career", "technical", "belonging"]  # by bit, as the engine knows them
+
+
+def known(value: int) -> int | None:
+    """A number of the snapshot, None where there is none."""
+    return None if value == UNKNOWN else value
 
 
 @dataclass(slots=True)
@@ -205,7 +210,8 @@ def read_snapshot(
         mentees, mentors = sides[Enrollment.Role.MENTEE], sides[Enrollment.Role.MENTOR]
         _add_skills(sides)
         mentees.chain = _chains(mentees.person, settings.rules.chain_levels)
-        past = past_pairs_between(_groups(mentees, mentors, settings.rules.same_strand))
+        # Across strands too: what mixing them would win is asked of the run.
+        past = past_pairs_between(mentees.person, mentors.person)
         return Snapshot(
             mentees=mentees,
             mentors=mentors,
@@ -245,16 +251,17 @@ def _rows(cohort: Cohort, only: Iterable[int] | None, kind: str) -> list[dict[st
     found = list(rows)
     served = _needs_served([row["id"] for row in found if row["used"] and row["needs"]])
     for row in found:
-        row["met"] = served.get(row["id"], [])[: row["used"]]
+        row["met"] = served.get(row["id"], [])
         row["needs"] = [code for code in row["needs"] if code not in row["met"]]
     return found
 
 
 def _needs_served(enrollments: list[int]) -> dict[int, list[str]]:
-    """What the mentors that a mentee has already are for, the latest first."""
+    """What the mentors that a mentee still has are for."""
     found: dict[int, list[str]] = {}
-    pairs = Proposal.objects.filter(mentee__in=enrollments).exclude(published_at=None).exclude(need="")
-    for mentee, code in pairs.order_by("-published_at", "pk").values_list("mentee_id", "need"):
+    pairs = Proposal.objects.filter(mentee__in=enrollments, over_at=None)
+    pairs = pairs.exclude(published_at=None).exclude(need="").order_by("pk")
+    for mentee, code in pairs.values_list("mentee_id", "need"):
         found.setdefault(mentee, []).append(code)
     return found
 
@@ -266,10 +273,27 @@ class _Codes:
         self.goals = sorted({code for row in rows for code in row["goals"]})
         self.media = sorted({code for row in rows for code in row["media"]})
         self.slots = sorted({code for row in rows for code in row["availability"]})
-        self.languages = sorted({code for row in rows for code in row["languages"]})[:63]
+        self.languages = _named_languages(rows)
         self.places = sorted({_place(row) for row in rows} - {""})
         written = {_place(row): str(row["place"]).strip() for row in rows}
         self.names = [written[place] for place in self.places]
+
+
+def _named_languages(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """As many as have a bit of their own: where there are more, those that both sides speak."""
+    spoken: dict[str, set[str]] = {role: set() for role in Enrollment.Role}
+    for row in rows:
+        spoken[row["role"]].update(row["languages"])
+    mine, theirs = spoken.values()
+    every = sorted(mine | theirs)
+    return every if len(every) <= NAMED else sorted(every, key=lambda code: code not in mine & theirs)[:NAMED]
+
+
+def _languages(codes: _Codes, row: Mapping[str, Any]) -> int:
+    """What has no bit of its own is a language that nobody of the other side speaks: no rule is lifted by it."""
+    other = 1 << (NAMED + (row["role"] == Enrollment.Role.MENTOR))
+    rest = set(row["languages"]) - set(codes.languages)
+    return _mask(codes.languages, row["languages"]) | (other if rest else 0)
 
 
 def _place(row: Mapping[str, Any]) -> str:
@@ -296,7 +320,7 @@ def _side(cohort: Cohort, codes: _Codes, rows: Sequence[Mapping[str, Any]]) -> S
         side.level.append(UNKNOWN if row["level"] is None else row["level"])
         side.unit.append(row["directorate"] or UNKNOWN)
         side.location.append(codes.places.index(_place(row)) if _place(row) else UNKNOWN)
-        side.languages.append(_mask(codes.languages, row["languages"]))
+        side.languages.append(_languages(codes, row))
         side.utc_offset.append(offsets[row["zone"]])
         side.supervisor.append(row["boss"] or UNKNOWN)
         side.goals.append(sorted({codes.goals.index(code) for code in row["goals"]}))
@@ -367,14 +391,3 @@ def _wishes(mentees: Side) -> list[tuple[int, int, int]]:
 
 def _pairs(fixed: Any) -> list[Pair]:
     return sorted(set(fixed.values_list("mentee__person_id", "mentor__person_id")))
-
-
-def _groups(mentees: Side, mentors: Side, same_strand: bool) -> list[tuple[list[int], list[int]]]:
-    """Mentees and mentors among whom pairs may be."""
-    if not same_strand:
-        return [(mentees.person, mentors.person)]
-    found: dict[int, tuple[list[int], list[int]]] = {}
-    for place, side in enumerate((mentees, mentors)):
-        for person, strand in zip(side.person, side.strand, strict=True):
-            found.setdefault(strand, ([], []))[place].append(person)
-    return list(found.values())

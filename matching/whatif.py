@@ -115,11 +115,7 @@ def _beside_circles(
 def _widest(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """Criteria under which everything is read that either question needs."""
     rules = first["rules"], second["rules"]
-    wide = {
-        "chain_levels": max(one["chain_levels"] for one in rules),
-        "same_strand": all(one["same_strand"] for one in rules),
-    }
-    return {**second, "rules": {**rules[1], **wide}}
+    return {**second, "rules": {**rules[1], "chain_levels": max(one["chain_levels"] for one in rules)}}
 
 
 def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]]) -> Result:

@@ -19,6 +19,7 @@ from core.dates import today_in
 from core.errors import Refused
 from core.lifecycle import move
 from core.roles import Permission
+from matching.domain.pairs import end_pairs
 from notifications.domain import links, outbox
 from notifications.queries import drafts_about
 from participants.models import Enrollment
@@ -91,6 +92,12 @@ def _leave(mentorship: Mentorship, leaving: Sequence[Member], counted: Sequence[
     freed = {member.enrollment_id: len(gone) for member in sides[Member.Side.MENTOR]}
     for member in leaving:
         freed[member.enrollment_id] = 1 if member in gone else len(sides[Member.Side.MENTEE])
+    end_pairs(
+        (mentee.enrollment_id, mentor.enrollment_id)
+        for mentee in sides[Member.Side.MENTEE]
+        for mentor in sides[Member.Side.MENTOR]
+        if mentee in leaving or mentor in leaving
+    )
     locked = Enrollment.objects.select_for_update().filter(pk__in=freed).order_by("pk")
     for enrollment in locked:
         enrollment.used = F("used") - freed[enrollment.pk]

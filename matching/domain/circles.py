@@ -16,6 +16,7 @@ from matching.domain.findings import stored_parts
 from matching.domain.solving import circles_solved
 from matching.engine.circles import Gathered, Gathering, certify_circles, why_not_placed
 from matching.engine.field import Field
+from matching.equity import counted
 from matching.models import Circle, Leftover, Outlook, Proposal
 
 log = structlog.get_logger(__name__)
@@ -161,11 +162,16 @@ class CircleFindings:
     def pairs(self) -> Iterator[tuple[int, int, int]]:
         """Enrollments of each member with each host, and their fit."""
         people = self.snapshot.people
+        for member, host, fit in self._hosted:
+            yield people.mentees.enrollment[member], people.mentors.enrollment[host], fit
+
+    @property
+    def _hosted(self) -> Iterator[tuple[int, int, int]]:
+        """Rows of each member with each host, and their fit 0-100."""
         for circle in self.filled.found.circles:
             for member in circle.members:
                 for host in circle.hosts:
-                    fit = self._fit(self.filled.field, member, host)
-                    yield people.mentees.enrollment[member], people.mentors.enrollment[host], fit
+                    yield member, host, self._fit(self.filled.field, member, host)
 
     @staticmethod
     def _fit(field: Field, member: int, host: int) -> int:
@@ -212,8 +218,9 @@ class CircleFindings:
             "lowest": min(fits, default=0),
             "wishers": len({mentee for mentee, _mentor, _rank in people.wishes}),
             "wishes_met": len(given),
-            "locked": len(people.locks),
+            "locked": len(people.standing_locks()),
             "changed": sum(pair[0] in had for pair in self._together - set(people.keep)) if had else None,
+            "groups": counted(people.mentees, ((member, fit) for member, _host, fit in self._hosted)),
             "proven": found.certificate.proven,
             "gap": found.certificate.gap,
         }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -14,6 +16,7 @@ from django.utils import timezone
 
 from core.audit import record
 from core.lifecycle import move
+from matching import engine
 from matching.circles_snapshot import CircleSnapshot, read_circles
 from matching.domain.circles import CircleFindings, fill_circles
 from matching.domain.failures import Failure, check_locks
@@ -256,6 +259,10 @@ def _store(run: Run, findings: Findings) -> None:
 
 @cache
 def engine_version() -> str:
-    """What produced the run: the product and its solver."""
+    """What produced the run: the engine as it stands, and what it calculates with."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(engine.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
     versions = {name: importlib.metadata.version(name) for name in ("ortools", "scipy", "numpy")}
-    return ", ".join(f"{name} {version}" for name, version in versions.items())
+    told = {"engine": digest.hexdigest()[:8], **versions}
+    return ", ".join(f"{name} {version}" for name, version in told.items())

@@ -12,10 +12,12 @@ import numpy as np
 
 from matching.domain.shortages import Shortages
 from matching.engine import Problem, Solution, whole
+from matching.engine.explain import Change
 from matching.engine.field import Field, Part
 from matching.engine.relief import Relaxation, relaxations, wins
 from matching.engine.runners_up import RunnersUp, runners_up
 from matching.engine.solution import targets
+from matching.equity import counted
 from matching.kind_words import stored_kind
 from matching.models import Leftover, Outlook, Proposal
 from matching.snapshot import HAS_ONE, LEFT_OUT, NEEDS, Side, Snapshot
@@ -237,8 +239,11 @@ class Findings:
             "pairs": int(answer.pairs),
             "tier": self._first_tier(answer.tiers),
             "shortfall": int(answer.shortfall),
-            # In the points that people see: those of this mentee's scale.
-            "points": round(100 * int(answer.score) / max(1, int(self.field.attainable[mentee])), 1),
+            "needs": int(answer.needs),
+            "lower": bool(answer.score > 0),
+            "total": self._total_lost(answer.changes),
+            "points": self._points(mentee, int(answer.score)),
+            "kept": int(answer.kept),
             "changes": [
                 {
                     "mentee": mentees[change.mentee],
@@ -248,6 +253,21 @@ class Findings:
                 for change in answer.changes[:NAMED]
             ],
         }
+
+    def _points(self, mentee: int, lost: int) -> float:
+        """By how much this mentee's fit would have to be higher, 0-100; 0 for one who asked for nothing."""
+        scale = int(self.field.attainable[mentee])
+        return round(100 * lost / scale, 1) if scale else 0.0
+
+    def _total_lost(self, changes: Sequence[Change]) -> int:
+        """By how much the fits that people see, 0-100, would sum to less."""
+        loses = [(change.mentee, change.loses) for change in changes if change.loses is not None]
+        takes = [(change.mentee, change.takes) for change in changes if change.takes is not None]
+        return self._fit_of(loses) - self._fit_of(takes)
+
+    def _fit_of(self, pairs: Sequence[tuple[int, int]]) -> int:
+        mentee, mentor = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        return int(self.field.score_percent(mentee, self.field.ground.worth(mentee, mentor)).sum())
 
     def _first_tier(self, lost: Sequence[int]) -> int | None:
         """The first tier that loses people, if one does."""
@@ -285,7 +305,7 @@ class Findings:
             "blocking": whole.blocking(self.field, self.problem, self.solution),
             "wishers": len({mentee for mentee, _mentor, _rank in snapshot.wishes}),
             "wishes": {str(rank): ranks.count(rank) for rank in (1, 2, 3)},
-            "locked": len(snapshot.locks),
+            "locked": len(snapshot.standing_locks()),
             "left_out_before": len(before),
             "left_out_served": sum(row in self.mentors_of for row in before),
             "further": len(further),  # mentees who have a mentor and want another
@@ -293,6 +313,7 @@ class Findings:
             "changed": len({pair for pair in pairs if pair[0] in had} - set(snapshot.keep)) if had else None,
             "gains": self.gains,
             "floors": self._floors(),
+            "groups": counted(mentees, ((mentee, score) for mentee, _mentor, score in self.pairs)),
         }
 
     def _floors(self) -> list[dict[str, int]]:

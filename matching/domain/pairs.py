@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from matching.models import PastPair
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from matching.models import PastPair, Proposal
 from matching.past import past_pair, past_pair_digest
 
-__all__ = ["past_pair", "past_pair_digest", "remember_pair"]
+__all__ = ["end_pairs", "past_pair", "past_pair_digest", "remember_pair"]
+
+
+def end_pairs(pairs: Iterable[tuple[int, int]]) -> None:
+    """These published pairs of enrollments (mentee, mentor) are no longer together, though their term is not over."""
+    for mentee, mentor in pairs:
+        rows = Proposal.objects.filter(mentee=mentee, mentor=mentor, over_at=None).exclude(published_at=None)
+        rows.update(over_at=timezone.now())
 
 
 def remember_pair(person_a: int, person_b: int) -> None:

@@ -18,8 +18,9 @@ class Absence:
 
     "no_host": the rules leave no host; "no_time": no time of the week suits the mentee and one of these hosts;
     "too_few": whenever the mentee is free, too few people could meet with one of these hosts; "full": circles that
-    meet when the mentee is free are full; "other_time": circles are open, at times that do not suit; "not_opened":
-    one more circle could only open by taking people from others.
+    meet when the mentee is free are full; "other_time": circles have places, at times that do not suit; "away":
+    circles are open, but full and at times that do not suit; "not_opened": one more circle could only open by taking
+    people from others.
     """
 
     reason: str
@@ -27,6 +28,7 @@ class Absence:
     in_time: int = 0  # of these, with a time that suits the mentee
     full: int = 0
     other_time: int = 0
+    away: int = 0
     closed: int = 0
     most: int = 0  # people who could meet at the best time of a closed circle, this mentee too
     least: int = 0  # people that this circle needs
@@ -140,16 +142,18 @@ def why_not_placed(problem: Gathering, found: Gathered, mentee: int) -> Absence:
     edges = np.flatnonzero(problem.mentee == mentee)
     timely = edges[problem.seats[edges] != 0]
     open_ = {circle.candidate: circle for circle in found.circles}
-    full = other_time = 0
+    full = other_time = away = 0
     closed: list[int] = []
     for edge in timely.tolist():
         circle = open_.get(int(problem.circle[edge]))
         if circle is None:
             closed.append(edge)
-        elif len(circle.members) == problem.most[circle.candidate]:
+        elif len(circle.members) < problem.most[circle.candidate]:
+            other_time += 1
+        elif int(problem.free[mentee]) & circle.slots or not problem.free[mentee] or not circle.slots:
             full += 1
         else:
-            other_time += 1
+            away += 1
     most, least = _gatherable(problem, closed)
     if not len(timely):
         reason = "no_time" if len(edges) else "no_host"
@@ -158,8 +162,8 @@ def why_not_placed(problem: Gathering, found: Gathered, mentee: int) -> Absence:
     elif full and full >= other_time:
         reason = "full"
     else:
-        reason = "other_time" if other_time else "not_opened"
-    return Absence(reason, len(edges), len(timely), full, other_time, len(closed), most, least)
+        reason = "other_time" if other_time else "away" if away else "not_opened"
+    return Absence(reason, len(edges), len(timely), full, other_time, away, len(closed), most, least)
 
 
 def _gatherable(problem: Gathering, edges: list[int]) -> tuple[int, int]:

@@ -125,7 +125,7 @@ def gathering(
     low, high, number = (np.broadcast_to(np.asarray(given), places.shape) for given in (least, most, hosts))
     high = np.minimum(high, places)
     eligible = _eligible(field, locked)
-    pairs = _candidates(field, eligible, high >= low, number, together)
+    pairs = _candidates(field, eligible, (low, high), number, together)
     first, second = pairs[:, 0], np.where(pairs[:, 1] == NOBODY, pairs[:, 0], pairs[:, 1])
     mentee, circle, score = _seats(eligible, first, second)
     return Gathering(
@@ -156,11 +156,17 @@ def _eligible(field: Field, locked: list[Pair]) -> scipy.sparse.csc_array:
 
 
 def _candidates(
-    field: Field, eligible: scipy.sparse.csc_array, able: Bools, number: Ints64, together: Sequence[Pair]
+    field: Field,
+    eligible: scipy.sparse.csc_array,
+    sizes: tuple[Ints64, Ints64],
+    number: Ints64,
+    together: Sequence[Pair],
 ) -> Ints64:
-    """Rows of the hosts of each circle that could open."""
+    """Rows of the hosts of each circle that could open: of two, where a size suits both."""
+    low, high = sizes
+    able = high >= low
     asked = [field.mentors.rows_of(pair) for pair in together]
-    asked = [np.sort(rows) for rows in asked if (rows >= 0).all() and able[rows].all()]
+    asked = [np.sort(rows) for rows in asked if (rows >= 0).all() and low[rows].max() <= high[rows].min()]
     named = {int(row) for rows in asked for row in rows}
     alone = [row for row in np.flatnonzero(able & (number == 1)).tolist() if row not in named]
     paired = [row for row in np.flatnonzero(able & (number == 2)).tolist() if row not in named]
@@ -170,6 +176,7 @@ def _candidates(
     for row in paired:
         others = np.array([other for other in paired if other != row], dtype=np.int64)
         others = others[(free[others] & free[row]) != 0]
+        others = others[np.maximum(low[others], low[row]) <= np.minimum(high[others], high[row])]
         people = shared[[row], :].toarray()[0][others]
         best = np.lexsort((field.mentors.person[others], -people))[:PARTNERS]
         found |= {(min(row, other), max(row, other)) for other in others[best[people[best] > 0]].tolist()}

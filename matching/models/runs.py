@@ -64,7 +64,7 @@ class Run(Addressed):
         "self", on_delete=models.RESTRICT, null=True, related_name="+"
     )  # kept close to
     snapshot_digest = models.CharField(max_length=64, blank=True)
-    engine_version = models.CharField(max_length=60, blank=True)
+    engine_version = models.CharField(max_length=100, blank=True)
     numbers = models.JSONField(default=dict)
     certificate = models.JSONField(default=dict)
     stage = models.CharField(max_length=40, blank=True)
@@ -114,6 +114,7 @@ class Proposal(Addressed):
     )
     flags = ArrayField(models.CharField(max_length=10), default=list, blank=True)  # matching.flags
     need = models.CharField(max_length=20, blank=True, default="")  # what this mentor is for, by code
+    over_at = models.DateTimeField(null=True, blank=True)  # the published pair ended before its term
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["run", "score"], name="proposal_by_fit")]

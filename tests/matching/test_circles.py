@@ -12,6 +12,7 @@ from agreements.models import Agreement, Member
 from core.errors import Refused
 from matching import left_words
 from matching.circle_review import circle_cards
+from matching.domain.criteria import change_criteria
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.runs import request_run
 from matching.engine import EngineError
@@ -74,9 +75,36 @@ def test_a_run_fills_circles_beside_the_pairs(here: World, circle: Strand) -> No
         "circles": 1, "placed": 2, "mentees": 2, "hosts": 1, "closed": 0, "places": 2, "proven": True, "gap": 0,
         "sizes": {str(circle.pk): [2, 4, 1]},
         "total": 200, "median": 100, "lowest": 100, "wishers": 0, "wishes_met": 0, "locked": 0, "changed": None,
+        "groups": [[None, None, False, 2, 2, 2, 200]],
     }  # fmt: skip
     assert run.certificate["circles"]["ok"] is True
     assert run.proposals.filter(circle=made).first().parts[0]["criterion"]
+
+
+def test_strands_of_other_sizes_that_may_mix_fill_their_circles(here: World) -> None:
+    small, large = (
+        StrandFactory(program=here.program, format="circle", size_min=least, size_max=most, hosts=2)
+        for least, most in ((2, 3), (4, 8))
+    )
+    for strand in (small, small, large, large):
+        host(here, strand, capacity=8)
+    seat(here, small, "Ana", "Ben", "Cyd")
+    seat(here, large, "Dan", "Eva", "Fay", "Gus")
+    change_criteria(
+        cohort=here.cohort, criteria={"rules": {"same_strand": False}}, version=0, by=here.manager
+    )
+    run = here.run()
+    assert (run.state, run.numbers["circles"]["placed"]) == ("certified", 7)
+
+
+def test_a_lock_in_a_circle_is_none_of_pairs(here: World, circle: Strand) -> None:
+    here.mentee("Solo")
+    here.mentor("Mentor")
+    hanna = host(here, circle)
+    ana, _ben = seat(here, circle, "Ana", "Ben")
+    lock_pair(mentee=ana, mentor=hanna, by=here.manager)
+    numbers = here.run().numbers
+    assert (numbers["locked"], numbers["circles"]["locked"]) == (0, 1)
 
 
 def test_circles_alone_are_enough_for_a_run(here: World, circle: Strand) -> None:
@@ -123,6 +151,7 @@ def test_everybody_left_out_is_told_why(here: World, circle: Strand) -> None:
     ("reason", "sentence"),
     [
         ("no_host", "No host may have Ana in a circle under the rules."),
+        ("away", "The circles that could have Ana meet when Ana is not free, and are full."),
         ("other_time", "There are places left in circles, but they meet when Ana is not free."),
         ("not_opened", "A circle for Ana could only open by taking people from another."),
     ],

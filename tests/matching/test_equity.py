@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from matching.equity import Beside, Group, Grouping, equity
+from matching.engine.field import UNKNOWN
+from matching.equity import Beside, Group, Grouping, counted, equity
 from matching.models import Leftover, Run
-from tests.factories import ProposalFactory, RunFactory, UnitFactory
+from matching.snapshot import LEFT_OUT, NEW, Side
+from tests.factories import ProposalFactory, RunFactory, StrandFactory, UnitFactory
 from tests.matching.people import World, world
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +21,16 @@ def here() -> World:
 
 
 def fill(here: World, run: Run, unit: object, matched: list[int], left: int, **fields: object) -> None:
-    """Mentees of a unit: matched with these fits, and left over."""
+    """Mentees of a unit: matched with these fits, and left over; the run has counted them."""
     person = {
         "unit": unit,
         "organization": getattr(unit, "organization", None),
         "level": fields.pop("level", 3),
     }
+    of = [getattr(unit, "pk", None), person["level"], bool(fields.get("left_out_before"))]
+    counts = [len(matched) + left, len(matched), len(matched), sum(matched)]
+    run.numbers.setdefault("groups", []).append([*of, *counts])
+    run.save()
     for number, fit in enumerate([*matched, *[None] * left]):
         mentee = here.mentee(
             f"{person['unit']} {number} {Run.objects.count()}", person=dict(person), **fields
@@ -78,12 +84,34 @@ def test_a_share_in_two_runs_differs_by_points_with_their_sign(before, after, sa
     assert Beside("Directorate", "Labs", *sides).said == said
 
 
-def test_who_has_two_mentors_counts_once(here):
-    run = RunFactory(cohort=here.cohort)
-    fill(here, run, UnitFactory(name="Labs"), [60] * 5, 0)
-    fill(here, run, UnitFactory(name="Offices"), [60] * 5, 0)
-    ProposalFactory(run=run, mentee=run.proposals.order_by("pk")[0].mentee, mentor=here.mentor(), score=30)
-    assert by(run, "Directorate")[0] == Group("Labs", 5, 5, 55)
+def test_who_has_two_mentors_counts_once():
+    side = Side(unit=[4, 4, UNKNOWN], level=[3, 3, UNKNOWN], tier=[NEW, NEW, LEFT_OUT])
+    assert counted(side, [(0, 60), (0, 30), (2, 50)]) == [
+        (4, 3, False, 2, 1, 2, 90),
+        (None, None, True, 1, 1, 1, 50),
+    ]
+
+
+def test_a_run_keeps_what_it_counted_whatever_is_changed_of_people_later(here):
+    labs, offices = UnitFactory(name="Labs"), UnitFactory(name="Offices")
+    team = UnitFactory(name="Team", parent=labs, top=labs, organization=labs.organization)
+    circle = StrandFactory(program=here.program, format="circle", size_min=2, size_max=4)
+    here.mentor(strand=circle, capacity=4, person={"unit": labs})
+    rows = [here.mentee(f"In team {n}", person={"unit": team, "level": 2}) for n in range(5)]
+    rows += [here.mentee(f"In offices {n}", person={"unit": offices, "level": 12}) for n in range(5)]
+    rows += [here.mentee(f"In a circle {n}", strand=circle, person={"unit": offices}) for n in range(2)]
+    for n in range(5):
+        here.mentor(f"Mentor {n}", person={"unit": labs})
+    run = here.run()
+    told = by(run, "Directorate")
+    assert [(group.label, group.people, group.matched) for group in told] == [
+        ("Labs", 5, 0),
+        ("Offices", 7, 7),
+    ]
+    for row in rows[:3]:
+        row.person.unit, row.person.level = offices, 12
+        row.person.save()
+    assert by(Run.objects.get(pk=run.pk), "Directorate") == told
 
 
 def test_whoever_is_matched_of_a_group_leads_to_their_pairs(here, login):

@@ -118,7 +118,8 @@ def test_one_reason_of_several_directorates_is_told_once() -> None:
 
 
 def test_a_wish_that_would_cost_a_directorate_its_share_says_so() -> None:
-    found = {"outcome": "cost", "covered": 0, "pairs": 0, "tier": None, "shortfall": 1, "points": -3.0}
+    found = {"outcome": "cost", "covered": 0, "pairs": 0, "tier": None, "shortfall": 1}
+    found |= {"needs": 0, "lower": False, "kept": 0}
     assert told_of(found, "Dana", "Mira").why == (
         "A directorate would fall further below the share that the criteria ask for."
     )

@@ -106,7 +106,8 @@ def asked(run: Run) -> list[dict[str, Any]]:
     answers = [
         findings.ask(row, person) for row in range(len(findings.snapshot.mentees.person)) for person in people
     ]
-    return [{name: answer[name] for name in answer if name != "changes"} for answer in answers]
+    of_chain = ("changes", "total")
+    return [{name: answer[name] for name in answer if name not in of_chain} for answer in answers]
 
 
 def forget(run: Run) -> None:

@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from agreements.domain.endings import end_without_fault
+from agreements.domain.publishing import publish_run
 from matching.domain.pairs import remember_pair
 from matching.models import Run
 from matching.snapshot import read_snapshot
@@ -27,6 +29,23 @@ def two_careers_and_a_craft() -> World:
         claim(here.mentor(name, needs=["career"]), "Statistics", "Negotiation")
     here.mentor("Omar Haddad", needs=["technical"])
     return here
+
+
+def test_what_a_mentor_who_has_gone_was_for_is_looked_for_again():
+    here = world()
+    anna = here.mentee("Anna", capacity=2, needs=["career", "technical"])
+    here.mentor("Mia", needs=["career"])
+    here.mentor("Mo", needs=["technical"])
+    run = here.run()
+    for name in ("Mia", "Mo"):
+        chosen = run.proposals.filter(mentor__person__full_name=name)
+        (made,) = publish_run(run=run, by=here.manager, proposals=chosen)
+    end_without_fault(mentorship=made, by=anna.person)
+    ended = run.proposals.exclude(over_at=None).values_list("mentor__person__full_name", flat=True)
+    assert list(ended) == ["Mo"]
+    here.mentor("Zed", needs=["career"])
+    here.mentor("Tom", needs=["technical"])
+    assert needs(here.run()) == {"Tom": "technical"}
 
 
 def needs(run: Run) -> dict[str, str]:

@@ -56,12 +56,12 @@ def test_nobody_remembered_reads_no_candidates():
     assert list(past_pairs_among(candidates())) == []
 
 
-def test_between_groups_all_are_found_and_nobody_else():
+def test_between_two_sides_all_are_found_and_nobody_else():
     for pair in ((1, 11), (12, 2), (3, 3), (1, 21)):
         remember_pair(*pair)
-    assert past_pairs_between([([1, 2, 3], [11, 12, 3])]) == [(1, 11), (2, 12), (3, 3)]
-    assert past_pairs_between([([1], [12]), ([2], [11])]) == []
-    assert past_pairs_between([([1], [21]), ([11, 12], [1])]) == [(1, 21), (11, 1)]
+    assert past_pairs_between([1, 2, 3], [11, 12, 3]) == [(1, 11), (2, 12), (3, 3)]
+    assert past_pairs_between([1, 2], [13]) == []
+    assert past_pairs_between([1, 11, 12], [21, 1]) == [(1, 21), (11, 1)]
 
 
 def test_the_hint_spares_nearly_all_digests(monkeypatch):
@@ -70,7 +70,7 @@ def test_the_hint_spares_nearly_all_digests(monkeypatch):
     asked = []
     real = past._Digests.of
     monkeypatch.setattr(past._Digests, "of", lambda self, *pair: asked.append(pair) or real(self, *pair))
-    found = past_pairs_between([(range(300), range(1000, 1300))])
+    found = past_pairs_between(range(300), range(1000, 1300))
     assert found == [(number, 1000 + number) for number in range(20)]
     assert len(asked) < 300 * 300 / 500
 
@@ -78,7 +78,7 @@ def test_the_hint_spares_nearly_all_digests(monkeypatch):
 def test_a_row_from_before_the_hints_is_found_too():
     remember_pair(4, 8)
     PastPair.objects.create(digest=past_pair_digest(5, 9))
-    assert past_pairs_between([([4, 5], [8, 9])]) == [(4, 8), (5, 9)]
+    assert past_pairs_between([4, 5], [8, 9]) == [(4, 8), (5, 9)]
     remember_pair(9, 5)
     assert PastPair.objects.filter(hint=None).count() == 0
 

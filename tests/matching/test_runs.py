@@ -15,7 +15,7 @@ from django.utils import timezone
 from core.errors import Refused
 from core.models import AuditEvent
 from matching.domain import execution, solving
-from matching.domain.execution import execute_run
+from matching.domain.execution import engine_version, execute_run
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.pairs import remember_pair
 from matching.domain.runs import cancel_run, mark_published, request_run, sweep
@@ -75,6 +75,11 @@ def test_the_numbers_are_those_of_the_pairs():
         "wishers": 2, "wishes": {"1": 1, "2": 1, "3": 0}, "locked": 0,
         "left_out_before": 1, "left_out_served": 1, "further": 0, "further_served": 0, "changed": None,
         "blocking": 0, "gains": True, "floors": [],
+        "groups": [
+            [None, None, True, 1, 1, 1, scores[1]],
+            [None, None, False, 1, 1, 1, scores[0]],
+            [None, 5, False, 1, 0, 0, 0],
+        ],
     }  # fmt: skip
 
 
@@ -290,6 +295,24 @@ def test_nothing_changed_gives_no_new_version_and_says_which_one_it_is():
     assert here.run(objective="score").state == "certified"
     claim(here.mentee("New"), "Statistics")
     assert here.run().state == "certified"
+
+
+def test_another_engine_gives_a_new_version(monkeypatch):
+    here = crowd()
+    first = here.run()
+    assert first.engine_version.startswith("engine ")
+    monkeypatch.setattr("matching.domain.execution.engine_version", lambda: "engine of tomorrow")
+    assert (here.run().state, here.run().problem) == ("certified", "same")
+
+
+def test_the_engine_is_known_by_what_it_is_made_of(monkeypatch, tmp_path):
+    (tmp_path / "scoring.py").write_text("HALF = 5040")
+    monkeypatch.setattr("matching.engine.__file__", str(tmp_path / "__init__.py"))
+    versions = []
+    for code in ("HALF = 5040", "HALF = 2520", "HALF = 5040"):
+        (tmp_path / "scoring.py").write_text(code)
+        versions.append(engine_version.__wrapped__())
+    assert versions[0] == versions[2] != versions[1]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,7 +19,7 @@ from participants.models import Enrollment
 from people.models import Person
 from programs.models import Cohort
 from tests.factories import CohortFactory, EnrollmentFactory, ProgramFactory, StrandFactory, UnitFactory
-from tests.matching.people import World, claim, wish, world
+from tests.matching.people import World, claim, pairs, wish, world
 
 pytestmark = pytest.mark.django_db
 
@@ -164,13 +164,34 @@ def test_past_pairs_are_found_by_their_digests_and_a_served_lock_is_dropped():
     assert other.person_id not in {pair[1] for pair in whole.past_pairs}
 
 
-def test_past_pairs_across_strands_matter_only_where_strands_may_mix():
+def test_past_pairs_are_read_across_strands_too():
     here = world()
     mentee = here.mentee()
     mentor = here.mentor(strand=StrandFactory(program=here.program))
     remember_pair(mentee.person_id, mentor.person_id)
-    assert snapshot(here).past_pairs == []
-    assert snapshot(here, rules={"same_strand": False}).past_pairs == [(mentee.person_id, mentor.person_id)]
+    assert snapshot(here).past_pairs == [(mentee.person_id, mentor.person_id)]
+    (left,) = here.run().leftovers.filter(enrollment=mentee)
+    assert (left.reasons["wins"], [rule["only"] for rule in left.reasons["rules"]]) == ([], [0, 0])
+
+
+@pytest.mark.parametrize("others", [60, 61])
+def test_whoever_speaks_what_has_no_bit_is_paired_with_nobody_by_it(others):
+    """61 languages have bits; the 62nd and further are those that one side alone speaks."""
+    here = world()
+    codes = [first + second for first in "abcdefgh" for second in "abcdefgh"]
+    for code in codes[:others]:
+        here.mentor(person={"languages": [code]})
+    here.mentor("Both", person={"languages": ["zz"]})
+    mentees = [
+        here.mentee("Zoe", person={"languages": ["zz"]}),
+        here.mentee("Yo", person={"languages": ["yy"]}),
+    ]
+    read = snapshot(here)
+    assert (len(read.languages), "zz" in read.languages) == (61, True)
+    own = dict(zip(read.mentees.person, read.mentees.languages, strict=True))
+    assert own[mentees[0].person_id] == 1 << read.languages.index("zz")
+    assert own[mentees[1].person_id] == 1 << 61
+    assert pairs(here.run()) == {("Zoe", "Both")}
 
 
 def test_the_chain_of_command_ends_in_a_loop_of_the_data():

@@ -9,6 +9,8 @@ from django.utils.translation import override
 
 from matching import left_words, rule_words
 from matching.domain import findings
+from matching.domain.criteria import change_criteria
+from matching.domain.fixed import lock_pair
 from matching.engine.field import CRITERIA, RULES
 from matching.failure_words import failure
 from matching.kind_words import KindWords
@@ -16,7 +18,14 @@ from matching.lexicon import Lexicon, goal_labels, lexicon, listed, slots
 from matching.models import Leftover, Outlook, Proposal
 from matching.words import bar_parts, reasons, short_wish
 from participants.models import Enrollment
-from tests.factories import ProposalFactory, QuestionnaireFactory, RunFactory, SkillFactory, UnitFactory
+from tests.factories import (
+    ProposalFactory,
+    QuestionnaireFactory,
+    RunFactory,
+    SkillFactory,
+    StrandFactory,
+    UnitFactory,
+)
 from tests.matching.people import World, claim, wish, world
 
 pytestmark = pytest.mark.django_db
@@ -381,6 +390,39 @@ def test_a_wish_that_was_met_and_those_that_could_not_be():
     assert [(found.met, found.why) for found in wishes_of(here, other)] == [(True, "Met.")]
 
 
+def test_a_wish_that_costs_a_need_or_a_pair_of_before_says_so():
+    here = world()
+    weights = {"wish": 0, "mentor_wish": 0}
+    change_criteria(cohort=here.cohort, criteria={"weights": weights}, version=0, by=here.manager)
+    mira = here.mentee("Mira", capacity=2, needs=["career", "technical"])
+    mia = here.mentor("Mia", needs=["career"])
+    here.mentor("Mo", needs=["technical"])
+    lock_pair(mentee=mira, mentor=mia, by=here.manager)
+    wish(mira, here.mentor("Zed", needs=["career"]))
+    assert wishes_of(here, mira)[0].why == "One need fewer would have a mentor who serves it."
+
+    ben = here.mentee("Ben", strand=(other := StrandFactory(program=here.program)))
+    here.mentor("Lena", strand=other)
+    here.run()
+    wish(ben, here.mentor("Late", strand=other))
+    assert wishes_of(here, ben)[0].why == "It would cost no fit, but one pair of the run before."
+
+
+def test_what_a_wish_costs_is_what_the_fits_of_all_would_sum_to_less():
+    here = world()
+    dana = here.mentor("Dana")
+    here.mentor("Lena")
+    claim(here.mentee("Ade"), "Statistics")
+    claim(dana, "Statistics")
+    mira = here.mentee("Mira")
+    weights = {"wish": 0, "mentor_wish": 0}
+    change_criteria(cohort=here.cohort, criteria={"weights": weights}, version=0, by=here.manager)
+    wish(mira, dana)
+    assert (
+        wishes_of(here, mira)[0].why == "It would cost the program 84 points of fit in total."
+    )  # Ade and Lena: 16
+
+
 def test_a_wish_not_met_says_what_it_would_cost_and_who_would_change():
     here = world()
     sought, other = here.mentor("Sam Adeyemi"), here.mentor("Lena Ruiz")
@@ -406,11 +448,14 @@ COSTS = [
     ({"pairs": 2}, "It would cost 2 pairs."),
     ({"tier": 0}, "Somebody who was left out last time would go without again."),
     ({"tier": 1}, "Somebody without a mentor would go without, for somebody who has one already."),
-    ({"points": 0.0}, "It would cost nothing: this run chose among results that are equally good."),
-    ({"points": 0.0, "kept": 1}, "It would cost no fit, but one pair of the run before."),
-    ({"points": 0.0, "kept": 2}, "It would cost no fit, but 2 pairs of the run before."),
-    ({"points": 0.4, "kept": 2}, "It would cost the program one point of fit in total."),
-    ({"points": 0.4}, "It would cost the program one point of fit in total."),
+    ({"needs": 1}, "One need fewer would have a mentor who serves it."),
+    ({"needs": 2, "kept": 1}, "2 needs fewer would have a mentor who serves them."),
+    ({"lower": True, "total": 1, "kept": 2}, "It would cost the program one point of fit in total."),
+    ({"lower": True, "total": 12}, "It would cost the program 12 points of fit in total."),
+    ({"lower": True, "total": -3}, "It would cost fit, counted by how much people asked for."),
+    ({"kept": 1}, "It would cost no fit, but one pair of the run before."),
+    ({"kept": 2}, "It would cost no fit, but 2 pairs of the run before."),
+    ({}, "It would cost nothing: this run chose among results that are equally good."),
 ]
 
 
@@ -420,7 +465,8 @@ def test_the_first_loss_that_matters_is_the_one_that_is_said(cost, sentence):
     mentee, mentor = here.mentee(), here.mentor()
     told_wish = {
         "mentor": mentor.person_id, "enrollment": mentor.pk, "rank": 1, "outcome": "cost",
-        "covered": 0, "pairs": 0, "tier": None, "points": 5.0, "changes": [], **cost,
+        "covered": 0, "pairs": 0, "tier": None, "shortfall": 0, "needs": 0, "lower": False, "total": 0, "points": 5.0,
+        "kept": 0, "changes": [], **cost,
     }  # fmt: skip
     outlook = Outlook(run=RunFactory(cohort=here.cohort), enrollment=mentee, wishes=[told_wish])
     assert left_words.wishes([outlook])[mentee.pk][0].why == sentence

@@ -267,6 +267,15 @@ def test_all_share_one_time_at_least() -> None:
     assert (absent.reason, absent.in_time, absent.other_time) == ("other_time", 1, 1)
 
 
+def test_a_full_circle_at_another_time_is_not_told_as_one_to_join() -> None:
+    """The host could meet whenever the mentee is free, but meets when those of the full circle are."""
+    problem = one_host(most=[2], free=[0b001, 0b001, 0b010, 0b010], host_free=[0b111])
+    absent = why_not_placed(problem, gather(problem), 0)
+    assert (absent.reason, absent.full, absent.other_time, absent.away) == ("away", 0, 0, 1)
+    suited = replace(problem, free=np.array([0b011, 0b001, 0b010, 0b010], dtype=np.uint64))
+    assert why_not_placed(suited, gather(suited), 0).reason == "full"
+
+
 def test_whoever_states_no_time_suits_any() -> None:
     found = gather(one_host(free=[0, 0b10, 0b10, 0b01], host_free=[0]))
     assert found.circles == (Circle((0,), (0, 1, 2), 0b10, 0),)
@@ -415,6 +424,14 @@ def test_circles_of_two_hosts_share_time_and_mentees() -> None:
     assert (0, 0) not in set(rows)
     assert len(problem.mentee) == 11
     assert len(gather(problem).circles) == 1
+
+
+def test_two_hosts_whose_sizes_exclude_each_other_host_no_circle() -> None:
+    sizes: dict[str, Any] = {"least": [2, 4, 2], "most": [3, 4, 4], "hosts": 2}
+    problem = gathering(field(), **sizes)
+    assert (problem.hosts.tolist(), problem.least.tolist(), problem.most.tolist()) == ([[1, 2]], [4], [4])
+    assert gathering(field(), **sizes, together=[(101, 102)]).hosts.tolist() == [[1, 2]]
+    assert gathering(field(), **{**sizes, "most": 4}).hosts.tolist() == [[0, 1], [1, 2]]
 
 
 def test_seats_of_the_run_before_are_known_again() -> None:
