@@ -227,7 +227,8 @@ def _digits(text: str) -> bool:
 
 
 def _level(text: str, levels: tuple[str, ...]) -> int:
-    if levels and not _digits(text):
+    named = plain(text) in levels or not _digits(text) or any(_digits(level) for level in levels)
+    if levels and named:
         return levels.index(_one_of(text, levels)) + 1
     if not _digits(text) or int(text) > MOST_LEVEL:
         raise Wrong(

@@ -202,7 +202,8 @@ def kind_words(kind: Kind, cast: Cast) -> str:
     found += [f"{text} {cast.word(column, number)}" for column, text, number in places if number != UNKNOWN]
     levels = cast.words["level"]
     level = levels[kind.level - 1] if 0 < kind.level <= len(levels) else str(kind.level)
-    found += [f"of level {level} or higher"] * (kind.level != UNKNOWN)
+    above = f"above level {levels[-1]}" if 0 < len(levels) < kind.level else f"of level {level} or higher"
+    found += [above] * (kind.level != UNKNOWN)
     found += [f"in time zone UTC{kind.utc_offset / 60:+g}"] * (kind.utc_offset != UNKNOWN)
     found += [f"free {listed(cast.masked('availability', kind.availability))}"] * bool(kind.availability)
     found += [f"for the goals {listed([cast.word('goals', goal) for goal in kind.goals])}"] * bool(kind.goals)

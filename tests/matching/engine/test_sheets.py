@@ -372,7 +372,8 @@ def test_files_that_are_not_there_or_of_another_kind_are_named(folder: Folder) -
         ("floor: true", "line 1, floor: true will not do. Write a share from 0 to 1 such as 0.6."),
         (
             "level_curve: 5",
-            "line 1, level_curve: 5 will not do. Write a list of percentages such as [25, 75, 100].",
+            "line 1, level_curve: 5 will not do. Write a list of percentages such as [25, 75, 100], or one for each "
+            "gap from 0 on.",
         ),
         ("unit_wanted:", "line 1, unit_wanted: nothing will not do. Write same or other."),
         ("weights: 3", "line 1, weights: settings are needed below it, indented by two spaces."),
