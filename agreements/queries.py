@@ -47,7 +47,6 @@ from programs.models import Cohort, Membership, Strand
 
 SILENT_DAYS = 21
 OPEN_STATES = [Mentorship.State.FORMING, Mentorship.State.ACTIVE, Mentorship.State.PAUSED]
-IN_WORK = [Agreement.State.DRAFT, Agreement.State.SIGNING]
 
 
 def mentorships_of(person: Person) -> QuerySet[Mentorship]:
@@ -64,13 +63,6 @@ def with_members(mentorships: QuerySet[Mentorship]) -> QuerySet[Mentorship]:
     members = Member.objects.filter(stayed).select_related("person", "enrollment").order_by("-side", "pk")
     # "mentor" sorts after "mentee"
     return mentorships.prefetch_related(Prefetch("members", members, to_attr="people"))
-
-
-def agreements_of(person: Person) -> QuerySet[Agreement]:
-    """All versions that a member may read."""
-    return Agreement.objects.filter(mentorship__in=mentorships_of(person)).select_related(
-        "mentorship__cohort__program"
-    )
 
 
 def plans_visible_to(person: Person) -> QuerySet[ActionPlan]:

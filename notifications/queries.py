@@ -181,11 +181,6 @@ def paused() -> Pause | None:
     return Pause.objects.filter(until__gt=timezone.now()).first()
 
 
-def waiting(cohort_id: int) -> int:
-    """How many drafts of a cohort wait for somebody to send them."""
-    return Message.objects.filter(cohort_id=cohort_id, state=Message.State.DRAFT).count()
-
-
 def drafts_about(kind: str, objects: Iterable[Model]) -> QuerySet[Message]:
     """Mails of a kind about these objects that staff have not sent yet."""
     return Message.objects.filter(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.roles import Permission, roles_granting
 from notifications.deadlines import kinds
-from participants.models import Enrollment, Introduction, Shortlist, Skill, Suggestion
+from participants.models import Enrollment, Introduction, Shortlist, Suggestion
 from participants.rules import BEFORE_PAIRS, LIVE, is_open_to
 from people.models import Person, Unit
 from programs.models import Cohort, Membership, Offer, Program, Questionnaire, Strand
@@ -48,12 +48,6 @@ def sees_everyone(cohort: Cohort, *, viewer: Person, permission: Permission = Pe
     ).exists()
 
 
-def accepted(cohort: Cohort, role: str | None = None) -> QuerySet[Enrollment]:
-    """Those who are in, of both roles or one."""
-    rows = Enrollment.objects.filter(cohort=cohort, state=S.ACCEPTED).select_related("person", "strand")
-    return (rows if role is None else rows.filter(role=role)).order_by("pk")
-
-
 def mentors_to_wish_for(enrollment: Enrollment) -> QuerySet[Person]:
     """Mentors whom an applicant can name: applied or accepted, in the same strand unless the program mixes them."""
     mentors = Enrollment.objects.filter(
@@ -84,12 +78,6 @@ def questionnaire_for(program: Program | int, role: str) -> Questionnaire | None
     """The newest application form of a role."""
     pk = program if isinstance(program, int) else program.pk
     return Questionnaire.objects.filter(program=pk, purpose=role).order_by("-number").first()
-
-
-def skills_of(program: Program | int) -> QuerySet[Skill]:
-    """The program's own skills and those of every program."""
-    pk = program if isinstance(program, int) else program.pk
-    return Skill.objects.filter(Q(program=pk) | Q(program=None)).order_by("slug", "pk")
 
 
 def left_out_before(cohort: Cohort, person_ids: Iterable[int], role: str) -> set[int]:

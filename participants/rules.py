@@ -31,12 +31,6 @@ def is_open_to(strand: Strand, mentee: Person) -> bool:
     return not strand.contract_types or mentee.contract_type in strand.contract_types
 
 
-def has_directory(cohort: Cohort) -> bool:
-    """Whether mentees find mentors there: before the pairs are made, in a program where they have a say."""
-    is_wanted = cohort.introductions or cohort.self_match or cohort.shortlists
-    return is_wanted and cohort.state in BEFORE_PAIRS
-
-
 def may_ask(cohort: Cohort, role: str) -> bool:
     """Whether this side may ask somebody of the other to be a pair."""
     is_mentee = role == Enrollment.Role.MENTEE

@@ -18,6 +18,7 @@ from agreements.domain.meetings import log_meeting
 from agreements.domain.plans import add_activity, save_plan, share_plan
 from agreements.forms import AgreementForm
 from agreements.models import Activity, Agreement, HelpRequest, Meeting, Mentorship
+from agreements.queries import plans_visible_to
 from agreements.terms import in_words
 from core.roles import Role
 from people.models import Person
@@ -148,6 +149,46 @@ def test_the_plan_has_the_same_guard(client: Client) -> None:
         mine | {"edit_version": page.context["form"]["edit_version"].value()},
     )
     assert mentorship.plans.get().needs == "In this tab"
+
+
+def test_an_activity_is_changed_and_a_shared_plan_taken_back(client: Client) -> None:
+    mentorship, mentor, mentee = pair()
+    plan = mentorship.plans.get()
+    activity = add_activity(plan=plan, by=mentee, kind="need", text="Read")
+    save_plan(plan=plan, by=mentee, edit_version=1, texts=TEXTS)
+    share_plan(plan=plan, by=mentee)
+    client.force_login(mentee)
+    page = address(mentorship, f"plan/{activity.uid}/")
+    empty = client.post(page, {"kind": "need", "text": ""})
+    assert (empty.status_code, list(empty.context["form"].errors)) == (200, ["text"])
+    given = {"kind": "strength", "text": "Write a talk", "due_on": "2027-03-01"}
+    assert client.post(page, given).url == address(mentorship, "plan/")
+    activity.refresh_from_db()
+    assert (activity.kind, activity.text, activity.due_on) == ("strength", "Write a talk", date(2027, 3, 1))
+    assert list(plans_visible_to(mentor)) == [plan]
+    back = client.post(address(mentorship, "plan/share/"), {"back": "1"}, follow=True)
+    assert [str(message) for message in back.context["messages"]] == ["Only you see your plan again."]
+    assert list(plans_visible_to(mentor)) == []
+
+
+def test_whoever_logged_a_meeting_puts_it_right(client: Client) -> None:
+    mentorship, mentor, _mentee = pair()
+    day = mentorship.starts_on
+    meeting = log_meeting(mentorship=mentorship, by=mentor, held_on=day, minutes=60, medium="video")
+    client.force_login(mentor)
+    page = address(mentorship, f"meetings/{meeting.uid}/")
+    given = {"held_on": str(day + timedelta(days=1)), "minutes": 45, "medium": "phone", "note": "Short"}
+    wrong = client.post(page, given | {"held_on": str(day - timedelta(days=1))})
+    assert (wrong.status_code, list(wrong.context["form"].errors)) == (200, ["held_on"])
+    assert wrong.context["form"]["note"].value() == "Short"
+    assert client.post(page, given).url == address(mentorship, "meetings/")
+    meeting.refresh_from_db()
+    assert (meeting.held_on, meeting.minutes, meeting.medium, meeting.note) == (
+        day + timedelta(days=1),
+        45,
+        "phone",
+        "Short",
+    )
 
 
 @pytest.mark.parametrize(

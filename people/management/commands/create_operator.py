@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
 from people.domain.accounts import make_operator
+from people.models import Person
 
 
 class Command(BaseCommand):
@@ -27,13 +28,19 @@ class Command(BaseCommand):
             validate_email(options["email"])
         except ValidationError:
             raise CommandError(f"{options['email']} is not an e-mail address.") from None
+        password = _asked(options["email"]) if options["password"] else ""
         person = make_operator(email=options["email"], full_name=options["name"])
-        if options["password"]:
-            password = getpass("Password: ")
-            try:
-                validate_password(password, person)
-            except ValidationError as error:
-                raise CommandError(" ".join(error.messages)) from None
+        if password:
             person.set_password(password)
             person.save(update_fields=["password"])
         self.stdout.write(f"{person.email} is an operator and can sign in.")
+
+
+def _asked(email: str) -> str:
+    """A password that is strong enough. Raises CommandError for another one."""
+    password = getpass("Password: ")
+    try:
+        validate_password(password, Person(email=email))
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None
+    return password
