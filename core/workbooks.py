@@ -7,7 +7,7 @@ import csv
 import io
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
@@ -23,6 +23,7 @@ WIDE = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE  # how "Unicode Text" of Excel s
 MARKS = re.compile(rb"[<:](?:f|mergeCell)[\s/>]")  # formulas and merged cells
 LONGEST = 11  # bytes of a mark that may be cut
 READ = 1 << 20
+ZEROS = re.compile("0+")  # a number format
 NAMED = 5  # cells that a message names
 # What the reader raises where parts are missing, cut or not as they should be; RuntimeError for one with a password,
 # AttributeError for an empty chart sheet.
@@ -36,7 +37,7 @@ def as_csv(content: bytes, most: int) -> tuple[bytes, str]:
     """The first sheet of a workbook that is not hidden as CSV in UTF-8, `most` bytes of it, and its name if it is one
     of several. Text in UTF-16 becomes UTF-8; what is neither stays as it came.
 
-    Raises Refused: bad_workbook, too_big, no_sheet, merged_cells, no_result.
+    Raises Refused: bad_workbook, too_big, no_sheet, merged_cells, no_result, failed_formulas.
     """
     if not content.startswith(START):
         return _as_utf8(content), ""
@@ -57,7 +58,7 @@ def as_csv(content: bytes, most: int) -> tuple[bytes, str]:
             )
         _check_cells(sheet)
         sheet.reset_dimensions()  # what the file says of its size may be wrong
-        written = _written(sheet.iter_rows(values_only=True), most)
+        written = _written(sheet.iter_rows(), most)
         return written, sheet.title if len(book.sheetnames) > 1 else ""
     except DAMAGED:
         raise Refused(
@@ -123,17 +124,34 @@ def _some(cells: list[str]) -> str:
     return ", ".join([*cells[:NAMED], *["…"] * (len(cells) > NAMED)])
 
 
-def _written(rows: Iterable[Iterable[Any]], most: int) -> bytes:
+def _written(rows: Iterable[Sequence[Any]], most: int) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
+    failed: list[str] = []
     for row in rows:
-        cells = [_text(value) for value in row]
+        failed += [cell.coordinate for cell in row if cell.data_type == "e"]
+        cells = [_shown(cell) for cell in row]
         while cells and not cells[-1]:
             cells.pop()
         writer.writerow(cells or [""])
         if text.tell() > most:
             raise _too_big()
+    if failed:
+        raise Refused(
+            "failed_formulas",
+            _("Cells hold what is written where a formula fails, such as #N/A (%(cells)s).")
+            % {"cells": _some(failed)},
+            _("Put the formulas right, or clear the cells, and try again."),
+        )
     return text.getvalue().encode()
+
+
+def _shown(cell: Any) -> str:
+    """As `_text`, with the zeros in front that a format such as 00000 shows."""
+    text = _text(cell.value)
+    if text.isdecimal() and not isinstance(cell.value, str) and ZEROS.fullmatch(cell.number_format):
+        return text.zfill(len(cell.number_format))
+    return text
 
 
 def _text(value: Any) -> str:

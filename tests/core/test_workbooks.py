@@ -146,6 +146,32 @@ def test_a_formula_has_a_result_even_if_it_is_an_empty_text():
     assert as_csv(changed(good, "xl/worksheets/sheet1.xml", sheet), MOST) == (b"2,,3\r\n", "")
 
 
+def test_zeros_in_front_are_kept_where_the_format_shows_them():
+    book = Workbook()
+    book.active.append(["id", "text", "general", "half", "below"])
+    book.active.append([123, "123", 123, 1.5, -7])
+    for cell, number_format in zip(book.active[2], ["00000", "00000", "0.00", "000", "000"], strict=True):
+        cell.number_format = number_format
+    book.active.append([123456.0, None])
+    book.active["A3"].number_format = book.active["B3"].number_format = "00000000"
+    assert as_csv(saved(book), MOST) == (
+        b"id,text,general,half,below\r\n00123,123,123,1.5,-7\r\n00123456\r\n", ""
+    )  # fmt: skip
+
+
+def test_what_stands_where_a_formula_fails_is_refused():
+    book = Workbook()
+    for error in ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"]:
+        book.active.append(["a", error])
+        assert book.active.cell(book.active.max_row, 2).data_type == "e"
+    with pytest.raises(Refused) as refused:
+        as_csv(saved(book), MOST)
+    assert (refused.value.code, refused.value.message) == (
+        "failed_formulas",
+        "Cells hold what is written where a formula fails, such as #N/A (B1, B2, B3, B4, B5, …).",
+    )
+
+
 def test_what_is_damaged_or_something_else_is_refused():
     good = workbook(["a"])
     bad = {

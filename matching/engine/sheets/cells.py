@@ -19,12 +19,18 @@ MOST_PLACES = 100
 MOST_EAST = 14 * 60  # minutes from UTC
 MOST_LEVEL = 1000
 MOST_SKILL_LEVEL = 9
+ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
 _YES, _NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0", "")
 _OFFSET = re.compile(r"^(?:UTC|GMT)?\s*(?:([+\-\u2212])\s*(\d{1,2})(?::?([0-5]\d))?)?$", re.IGNORECASE)
 
 
 class Wrong(ValueError):
     """What is wrong with a cell, and what to write."""
+
+
+def failed(text: str) -> str:
+    """What is wrong with a cell that holds one of ERRORS."""
+    return f"{text} is what a spreadsheet writes where a formula fails. Put the formula right, or clear the cell."
 
 
 @dataclass
@@ -182,6 +188,8 @@ def told_apart(people: list[Entry]) -> bool:
 
 
 def _value(name: str, text: str, side: str, meaning: Meaning) -> Any:
+    if text.upper() in ERRORS:
+        raise Wrong(failed(text))
     if name == "limit":
         least = 1 if side == "mentee" else 0
         return whole(text, least, MOST_PLACES) if text else 1

@@ -28,6 +28,7 @@ _DAMAGED = (
 )  # fmt: skip
 _ESCAPED = re.compile(r"^'(?=[=+\-@])")
 _SEPARATOR = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
+_ZEROS = re.compile("0+")  # a number format
 _ASK = "Save it as .csv or .xlsx."
 _NAMED = 5  # things that a message names
 
@@ -134,7 +135,7 @@ def _of_workbook(path: Path) -> tuple[list[list[str]], str]:
                 )
             lost = _lost(path.name, sheet)
             sheet.reset_dimensions()  # what the file says of its size may be wrong
-            rows = [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+            rows = [[_shown(cell) for cell in row] for row in sheet.iter_rows()]
             several = len(book.sheetnames) > 1
         except _DAMAGED as error:
             raise Flawed([f"{path.name}: this is no Excel workbook that can be read. {_ASK}"]) from error
@@ -175,6 +176,14 @@ def some(things: list[str]) -> str:
     """A list in a message, cut where it is long."""
     more = f" and {len(things) - _NAMED} more" if len(things) > _NAMED else ""
     return ", ".join(things[:_NAMED]) + more
+
+
+def _shown(cell: Any) -> str:
+    """As `_text`, with the zeros in front that a format such as 00000 shows."""
+    text = _text(cell.value)
+    if text.isdecimal() and not isinstance(cell.value, str) and _ZEROS.fullmatch(cell.number_format):
+        return text.zfill(len(cell.number_format))
+    return text
 
 
 def _text(value: Any) -> str:

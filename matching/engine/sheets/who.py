@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 from matching.engine.people import Pair
-from matching.engine.sheets.cells import Entry, column_name, parted, plain
+from matching.engine.sheets.cells import ERRORS, Entry, column_name, failed, parted, plain
 from matching.engine.sheets.tables import Flawed, Table, some
 
 _MAILBOX = re.compile(r"(.*)<\s*([^<>\s]+@[^<>\s]+)\s*>", re.DOTALL)
@@ -207,7 +207,9 @@ def pairs_in(table: Table, book: Directory, purpose: str, flaws: list[str]) -> t
             place = next((place for place in places if cells[place]), places[0])
             said = cells[place]
             keys = book.keys(said, (side,)) or (book.keys(said) if purpose == "past" else set())
-            if len(keys) == 1:
+            if said.upper() in ERRORS:
+                flaws.append(f"{table.where(row, place)}: {failed(said)}")
+            elif len(keys) == 1:
                 found += keys
             elif keys:
                 flaws.append(_shared(table.where(row, place), keys, said))

@@ -8,7 +8,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.chart import BarChart
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -162,6 +162,36 @@ def test_merged_cells_and_formulas_without_a_result_are_told(folder: Folder) -> 
         "Unmerge them, and write the text into each.",
         "mentees.xlsx: formulas have no result in the file (C3, C4, C5, C6, C7 and 2 more). Open it in your "
         "spreadsheet program, save it and try again, or write what should stand there.",
+    ]
+
+
+def test_zeros_in_front_of_an_id_are_those_that_its_format_shows(folder: Folder) -> None:
+    """Otherwise this would be two people, and one of them mentored by the other."""
+    path = folder.path / "mentees.xlsx"
+    workbook(path, [["id", "name", "level"], [123, "Mira", 1], [7, "Sam", 2]])
+    book = load_workbook(path)
+    book.active["A2"].number_format = "00000"
+    book.active["C2"].number_format = "000"
+    book.save(path)
+    folder.put("mentors.csv", "id,name,level\n00123,Mira,3\n")
+    folder.run(mentees=path.name)
+    assert [row[:4] for row in folder.table("pairs.csv")[1:]] == [["Sam", "7", "Mira", "00123"]]
+
+
+def test_what_stands_where_a_formula_fails_is_told(folder: Folder) -> None:
+    path = folder.path / "mentees.xlsx"
+    workbook(
+        path, [["name", "unit", "own", "skills"], ["Mira", "#REF!", "#N/A", None], ["Sam", "a", 1, "#NAME?"]]
+    )
+    folder.put("mentors.csv", "name,capacity\nInes,#DIV/0!\nKofi,#n/a\n")
+    past = folder.put("past.csv", "mentee,mentor\nMira,Ines\nSam,#VALUE!\n")
+    fails = "is what a spreadsheet writes where a formula fails. Put the formula right, or clear the cell."
+    assert folder.flaws("--past", past, mentees=path.name) == [
+        f"mentees.xlsx, row 2, column B (unit): #REF! {fails}",
+        f"mentees.xlsx, row 3, column D (skills): #NAME? {fails}",
+        f"mentors.csv, row 2, column B (capacity): #DIV/0! {fails}",
+        f"mentors.csv, row 3, column B (capacity): #n/a {fails}",
+        f"past.csv, row 3, column B (mentor): #VALUE! {fails}",
     ]
 
 
