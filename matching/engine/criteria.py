@@ -38,6 +38,8 @@ class Rules:
 
     def __post_init__(self) -> None:
         _between("rules.chain_levels", self.chain_levels, 1, 50)
+        for name in ("exclusions", "past_pairs", "same_strand", "shared_language", "shared_availability"):
+            _flag(f"rules.{name}", getattr(self, name))
         if self.min_level_gap is not None:
             _between("rules.min_level_gap", self.min_level_gap, -100, 100)
         if self.max_hours_apart is not None:
@@ -87,26 +89,33 @@ class Criteria:
     min_fit: int = 0  # percent of what a perfect mentor would score; no pair scores less, unless it is locked
 
     def __post_init__(self) -> None:
-        if not self.level_curve:
+        for name, part in (("rules", Rules), ("weights", Weights)):
+            if not isinstance(value := getattr(self, name), part):
+                raise ValueError(f"{name}: {value!r} is no {part.__name__}")
+        if not isinstance(self.level_curve, (tuple, list)) or not self.level_curve:
             raise ValueError("level_curve: at least one percentage is needed")
+        object.__setattr__(self, "level_curve", tuple(self.level_curve))
         for gap, percent in enumerate(self.level_curve):
             _between(f"level_curve[{gap}]", percent, 0, 100)
         if self.unit_wanted not in ("same", "other"):
             raise ValueError(f"unit_wanted: {self.unit_wanted!r} is neither 'same' nor 'other'")
-        if not 0 <= self.floor <= 1:
-            raise ValueError(f"floor: {self.floor} is not between 0 and 1")
+        if (
+            isinstance(self.floor, bool)
+            or not isinstance(self.floor, (int, float))
+            or not 0 <= self.floor <= 1
+        ):
+            raise ValueError(f"floor: {self.floor!r} is not between 0 and 1")
+        _flag("left_out_first", self.left_out_first)
         _between("min_fit", self.min_fit, 0, 100)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Criteria:
         """From what `to_dict` gave (or JSON of it); settings left out keep their default."""
+        _known("criteria", data, cls)
         values = dict(data)
-        _known("criteria", values, cls)
         for name, part in (("rules", Rules), ("weights", Weights)):
             _known(name, values.get(name, {}), part)
             values[name] = part(**values.get(name, {}))
-        if "level_curve" in values:
-            values["level_curve"] = tuple(values["level_curve"])
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,7 +128,14 @@ def _between(name: str, value: int, least: int, most: int) -> None:
         raise ValueError(f"{name}: {value!r} is not a whole number from {least} to {most}")
 
 
+def _flag(name: str, value: bool) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name}: {value!r} is neither true nor false")
+
+
 def _known(name: str, values: Mapping[str, Any], part: type) -> None:
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{name}: settings are needed, not {values!r}")
     unknown = sorted(set(values) - {item.name for item in fields(part)})
     if unknown:
         raise ValueError(f"{name}: unknown setting {unknown[0]!r}")

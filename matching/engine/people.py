@@ -16,6 +16,9 @@ import numpy.typing as npt
 from matching.engine.criteria import CRITERIA
 
 UNKNOWN = -1
+_LEAST, _MOST = int(np.iinfo(np.int64).min), int(np.iinfo(np.int64).max)
+_HIGHEST = 2**31 - 1  # level: two of them are subtracted
+_MASKS = ("languages", "media", "availability", "needs", "met")
 
 Ints = npt.NDArray[np.int64]
 Column = npt.ArrayLike | None
@@ -35,7 +38,10 @@ class Ragged:
     def of(cls, rows: Sequence[Sequence[Any]]) -> Ragged:
         """From one list per person, of ids or of (id, level); a bare id has level 0."""
         pairs = [entry if isinstance(entry, tuple) else (entry, 0) for row in rows for entry in row]
-        flat = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        raw = np.array(pairs) if pairs else np.zeros((0, 2), dtype=np.int64)
+        if raw.shape[1:] != (2,) or raw.dtype.kind != "i":
+            raise ValueError("ids and levels are whole numbers of 64 bits")
+        flat = raw.astype(np.int64)
         start = np.concatenate(([0], np.cumsum([len(row) for row in rows], dtype=np.int64)))
         return cls(start.astype(np.int64), flat[:, 0].copy(), flat[:, 1].copy())
 
@@ -93,11 +99,13 @@ class People:
                 column: object = _ragged(field.name, value, len(person))
             elif field.name == "weights":
                 column = _weights(value, len(person))
-            elif field.name in ("languages", "media", "availability", "needs", "met"):
-                column = _whole(field.name, 0 if value is None else value, len(person)).astype(np.uint64)
+            elif field.name in _MASKS:
+                bits = _whole(field.name, 0 if value is None else value, len(person), least=0)
+                column = bits.astype(np.uint64)
             else:
                 missing = 0 if field.name == "tier" else UNKNOWN
-                column = _whole(field.name, missing if value is None else value, len(person))
+                bounds = (-_HIGHEST, _HIGHEST) if field.name == "level" else (_LEAST, _MOST)
+                column = _whole(field.name, missing if value is None else value, len(person), *bounds)
             object.__setattr__(self, field.name, column)
         for name in ("skills", "goals"):
             _once(name, getattr(self, name))
@@ -129,7 +137,7 @@ class Links:
     past_pairs: Sequence[Pair] = ()  # either order: these two were paired before
 
 
-def _whole(name: str, value: Any, size: int | None) -> Ints:
+def _whole(name: str, value: Any, size: int | None, least: int = _LEAST, most: int = _MOST) -> Ints:
     raw = np.asarray(value)
     if raw.ndim == 0 and size is not None:
         raw = np.full(size, raw)
@@ -139,6 +147,9 @@ def _whole(name: str, value: Any, size: int | None) -> Ints:
         raise ValueError(f"{name}: {len(raw)} values for {size} people")
     if len(raw) and raw.dtype.kind not in "iub":
         raise ValueError(f"{name}: whole numbers only ({raw.dtype} given; use UNKNOWN for a missing value)")
+    for place in (int(raw.argmin()), int(raw.argmax())) if len(raw) else ():
+        if not least <= int(raw[place]) <= most:
+            raise ValueError(f"{name}[{place}]: {raw[place]} is not from {least} to {most}")
     return raw.astype(np.int64)
 
 
@@ -157,7 +168,10 @@ def _weights(value: Any, size: int) -> Ints:
 
 
 def _ragged(name: str, value: Any, size: int) -> Ragged:
-    column = value if isinstance(value, Ragged) else Ragged.of([[]] * size if value is None else value)
+    try:
+        column = value if isinstance(value, Ragged) else Ragged.of([[]] * size if value is None else value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name}: lists of ids, or of (id, level), are needed") from error
     if len(column) != size:
         raise ValueError(f"{name}: {len(column)} lists for {size} people")
     return column
