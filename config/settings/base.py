@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "people.middleware.second_factor",
+    "core.middleware.form_addresses",
     "core.middleware.refusals",
 ]
 

@@ -17,7 +17,7 @@ FILES = sorted(path for path in FOLDER.rglob("*") if path.suffix in {".html", ".
 NAMES = [str(path.relative_to(FOLDER)) for path in FILES]
 PAGES = [name for name in NAMES if name.endswith(".html")]
 # Found by their names: Django's error pages, and what stands in for the templates of libraries.
-FOUND_BY_NAME = ("400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html")
+FOUND_BY_NAME = ("400.html", "403.html", "403_csrf.html", "404.html", "405.html", "429.html", "500.html")
 FOR_US_ALONE = {"core/gallery.html"}  # all components on one page, while debugging
 STAND_IN = ("account/", "allauth/", "mfa/", "bootstrap5/", "django_tables2/")
 # Mails are opened by programs that know no style sheets but those inside.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.decorators import login_required
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from django.views.decorators.http import require_POST
 
 from config.urls import urlpatterns as all_of_ours
 from core.errors import Refused
+from tests.factories import PersonFactory
 
 
 def refuse(request: HttpRequest) -> HttpResponse:
@@ -36,7 +39,22 @@ def kept(request: HttpRequest) -> HttpResponse:
     )
 
 
+@login_required
+@require_POST
+def send(request: HttpRequest) -> HttpResponse:
+    """Takes a form."""
+    return HttpResponse("x")
+
+
+@login_required
+def part(request: HttpRequest) -> HttpResponse:
+    """Part of a page."""
+    return HttpResponse("x")
+
+
 urlpatterns = [
+    path("send/", send),
+    path("send/part/", part),
     path("refuse/", refuse),
     path("refuse-plainly/", refuse_plainly),
     path("fail/", fail),
@@ -93,3 +111,42 @@ class TestCaching:
         response: Any = client.get("/kept/")
         assert response["Cache-Control"] == "max-age=60"
         assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+class TestFormAddresses:
+    def test_opening_one_gives_a_page(self, client: Client) -> None:
+        client.force_login(PersonFactory())
+        response = client.get("/send/")
+        assert (response.status_code, response["Allow"]) == (405, "POST")
+        assert [template.name for template in response.templates][:1] == ["405.html"]
+
+    def test_a_script_that_sends_what_is_not_taken_gets_no_page(self, client: Client) -> None:
+        client.force_login(PersonFactory())
+        response = client.put("/send/")
+        assert (response.status_code, response.content) == (405, b"")
+
+    @pytest.mark.parametrize(
+        ("referer", "next_page"),
+        [
+            ("http://testserver/desk/a/b/?sort=high", "?next=/desk/a/b/%3Fsort%3Dhigh"),
+            ("", ""),
+            ("https://evil.example.org/desk/", ""),
+        ],
+    )
+    def test_signed_out_one_comes_back_to_the_form(
+        self, client: Client, referer: str, next_page: str
+    ) -> None:
+        response = client.post("/send/", headers={"Referer": referer})
+        assert (response.status_code, response["Location"]) == (302, f"/accounts/login/{next_page}")
+        assert [str(message) for message in get_messages(response.wsgi_request)] == [
+            "You were signed out, so nothing was done. Sign in and do it once more."
+        ]
+
+    def test_part_of_a_page_leads_the_whole_page_to_sign_in(self, client: Client) -> None:
+        headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/desk/a/"}
+        response = client.get("/send/part/", headers=headers)
+        assert (response.status_code, response["HX-Redirect"]) == (200, "/accounts/login/?next=/desk/a/")
+        assert list(get_messages(response.wsgi_request)) == []
+
+    def test_a_page_that_is_opened_is_come_back_to_as_ever(self, client: Client) -> None:
+        assert client.get("/send/part/")["Location"] == "/accounts/login/?next=/send/part/"

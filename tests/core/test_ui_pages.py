@@ -274,6 +274,7 @@ def test_the_demo_offers_its_people_only_where_it_is_told_of_them(client: Client
         ("400.html", "We could not read that request"),
         ("403.html", "You may not do this"),
         ("404.html", "There is no such page"),
+        ("405.html", "Nothing to see here"),
         ("429.html", "Too many tries"),
         ("500.html", "Something went wrong"),
         ("503.html", "Ithaca is being looked after"),
