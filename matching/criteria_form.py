@@ -18,7 +18,6 @@ from matching.models import Run
 REACHES = (0, 1, 2, 3, 5)
 KEPT = "kept"  # a level curve of the program's own, which no choice here names
 _WEIGHT_CHOICES = [(0, pgettext_lazy("setting", "off")), *((number, str(number)) for number in range(1, 11))]
-_FLAGS = ("exclusions", "past_pairs", "same_strand", "shared_language", "shared_availability")
 
 WEIGHT_HELP = {
     "skills": gettext_lazy("The mentor offers the skills that are sought, at the level that is sought."),
@@ -83,7 +82,6 @@ class CriteriaForm(PageForm):
         ),
     )  # fmt: skip
     past_pairs = _flag("rules.past_pairs")
-    exclusions = _flag("rules.exclusions")
     level_curve = forms.ChoiceField(label=LABELS["level_curve"], widget=_wide())
     unit_wanted = forms.ChoiceField(
         label=LABELS["unit_wanted"], choices=list(UNITS_WANTED.items()), widget=_wide()
@@ -133,7 +131,7 @@ class CriteriaForm(PageForm):
             self._group(_("They understand each other"), "shared_language", "same_strand"),
             self._group(_("They can meet"), "shared_availability", "max_hours_apart"),
             self._group(_("The right distance"), "min_level_gap", "chain_levels", "unit"),
-            self._group(_("Never these two"), "past_pairs", "exclusions"),
+            self._group(_("Never these two"), "past_pairs"),
         ]
 
     @property
@@ -158,7 +156,7 @@ class CriteriaForm(PageForm):
         clean = self.cleaned_data
         chosen = clean["level_curve"]
         return {
-            "rules": {name: clean[name] for name in before["rules"]},
+            "rules": {name: clean.get(name, value) for name, value in before["rules"].items()},
             "weights": {name: clean[f"weight_{name}"] for name in CRITERIA},
             "level_curve": list(before["level_curve"]) if chosen == KEPT else list(CURVES[chosen][0]),
             "unit_wanted": clean["unit_wanted"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from matching.engine.field import Criteria
+from matching.criteria import read_criteria
 from matching.engine.minimum import raised
 from matching.models import Run
 from matching.queries import READY, latest_ready
@@ -44,4 +44,4 @@ def starts(cohort: Cohort) -> QuerySet[Run]:
 
 def criteria_for(run: Run) -> dict[str, Any]:
     """The criteria of a run with its minimum fit in them."""
-    return raised(Criteria.from_dict(run.criteria), run.least_fit).to_dict()
+    return raised(read_criteria(run.criteria), run.least_fit).to_dict()

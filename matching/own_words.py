@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from matching.engine.field import Criteria
+from matching.criteria import read_criteria
 from matching.own import LESS, MORE, choices, is_over
 from matching.queries import scheme_of
 from participants.models import Enrollment
@@ -46,7 +46,7 @@ def own_part(enrollment: Enrollment) -> dict[str, Any] | None:
     Once the matching is over for them, what they said stands there to be read.
     """
     scheme = scheme_of(enrollment.cohort)
-    weights = Criteria.from_dict(scheme.criteria).weights
+    weights = read_criteria(scheme.criteria).weights
     if not (allowed := choices(enrollment.role, weights, scheme.own_reach)):
         return None
     words = WORDS[enrollment.role]

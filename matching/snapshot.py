@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
+from matching.criteria import read_criteria
 from matching.engine import Problem
 from matching.engine.field import UNKNOWN, Criteria, Field, Links, People, build_field
 from matching.engine.minimum import raised
@@ -199,7 +200,7 @@ def read_snapshot(
     near: int | None = None,
 ) -> Snapshot:
     """Accepted people in strands of one kind, or `only` some enrollments; `near` is the run to keep close to."""
-    settings = Criteria.from_dict(criteria)
+    settings = read_criteria(criteria)
     with one_moment():
         rows = _rows(cohort, only, kind)
         codes = _Codes(rows)

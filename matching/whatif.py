@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from matching.circles_snapshot import CircleSnapshot, read_circles
+from matching.criteria import read_criteria
 from matching.domain.failures import broken_locks
 from matching.domain.findings import stored_parts
 from matching.domain.solving import circles_at_once
@@ -119,7 +120,7 @@ def _widest(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 
 
 def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]]) -> Result:
-    criteria = raised(Criteria.from_dict(question.criteria), question.least_fit)
+    criteria = raised(read_criteria(question.criteria), question.least_fit)
     field = _field(snapshot, criteria)
     if broken := broken_locks(field, snapshot):
         raise Unable("lock_rule", broken)
@@ -140,7 +141,7 @@ def _result(snapshot: Snapshot, question: Question, keep: list[tuple[int, int]])
 
 def _gathered(circles: CircleSnapshot, question: Question) -> Result:
     people = circles.people
-    criteria = raised(Criteria.from_dict(question.criteria), question.least_fit)
+    criteria = raised(read_criteria(question.criteria), question.least_fit)
     try:
         field = build_field(*people.people(criteria), criteria, people.links())
     except ValueError as error:  # too many people for all their pairs to be scored

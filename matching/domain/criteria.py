@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from core.audit import record
 from core.errors import Refused
+from matching.criteria import read_criteria
 from matching.criteria_words import changes, flat
-from matching.engine.field import Criteria
 from matching.models import Preset, Scheme
 from matching.queries import scheme_of
 from matching.verbs import Verb
@@ -30,7 +30,7 @@ def change_criteria(
     `own_reach` is how far people may move a weight; left out, it stays. Raises Refused("changed_meanwhile") where
     somebody else was faster, ValueError for a setting out of range.
     """
-    plain = Criteria.from_dict(criteria).to_dict()
+    plain = read_criteria(criteria).to_dict()
     locked = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=cohort.pk)
     scheme = scheme_of(locked)
     if scheme.version != version:
@@ -39,7 +39,7 @@ def change_criteria(
             _("Somebody else has changed the criteria in the meantime."),
             _("Your values are kept below. Compare them with the criteria in force, then save again."),
         )
-    before = flat(Criteria.from_dict(scheme.criteria).to_dict(), scheme.own_reach)
+    before = flat(read_criteria(scheme.criteria).to_dict(), scheme.own_reach)
     scheme.own_reach = scheme.own_reach if own_reach is None else own_reach
     if not 0 <= scheme.own_reach <= MOST:
         raise ValueError(f"own_reach: {own_reach!r} is not a whole number from 0 to {MOST}")
@@ -66,7 +66,7 @@ def save_preset(*, program: Program, name: str, criteria: Mapping[str, Any], by:
 
     Raises Refused: no_name, name_taken; ValueError for a setting out of range.
     """
-    plain, name = Criteria.from_dict(criteria).to_dict(), name.strip()
+    plain, name = read_criteria(criteria).to_dict(), name.strip()
     if not name:
         raise Refused("no_name", _("Give the set a name."))
     try:

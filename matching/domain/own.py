@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.audit import record
 from core.errors import Refused
-from matching.engine.field import Criteria
+from matching.criteria import read_criteria
 from matching.own import choices, is_over
 from matching.queries import scheme_of
 from matching.verbs import Verb
@@ -33,7 +33,7 @@ def set_own_weights(*, enrollment: Enrollment, leanings: Mapping[str, int], by: 
         raise Refused("not_allowed", _("In this program, the weights are the same for everyone."))
     if is_over(held):
         raise Refused("too_late", _("The matching is over for you, so this can no longer be changed."))
-    allowed = choices(held.role, Criteria.from_dict(scheme.criteria).weights, scheme.own_reach)
+    allowed = choices(held.role, read_criteria(scheme.criteria).weights, scheme.own_reach)
     said = {name: way for name, way in leanings.items() if way}
     if any(way not in allowed.get(name, ()) for name, way in said.items()):
         raise Refused(

@@ -16,10 +16,10 @@ from kombu.exceptions import OperationalError
 from core.audit import record
 from core.errors import Refused
 from core.lifecycle import move
+from matching.criteria import read_criteria
 from matching.domain.inputs import drop_inputs_of_closed
 from matching.domain.parts import hand_out_again
 from matching.domain.stages import forget_work, holding
-from matching.engine.field import Criteria
 from matching.models import Lock, Proposal, Run
 from matching.options import Options, starts
 from matching.past import past_pairs_among
@@ -54,7 +54,7 @@ def request_run(
         _check(cohort)
         near = _near(cohort, options)
         last = Run.objects.filter(cohort=cohort).aggregate(last=Max("number"))["last"] or 0
-        criteria = Criteria.from_dict(scheme_of(cohort).criteria).to_dict()
+        criteria = read_criteria(scheme_of(cohort).criteria).to_dict()
         try:
             with transaction.atomic():
                 run = Run.objects.create(

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import Refused
 from core.roles import Permission
+from matching.criteria import read_criteria
 from matching.criteria_form import CriteriaForm, form_values
 from matching.domain.criteria import change_criteria, delete_preset, save_preset
 from matching.effect import Effect, effect_of, effect_on_circles
-from matching.engine.field import Criteria
 from matching.history import Version, versions
 from matching.models import Preset, Scheme
 from matching.presets import SHIPPED
@@ -43,7 +43,7 @@ def criteria(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     """Edit. Buttons: `effect` shows what the values would do, `keep` keeps them as a set, `ask` asks what if."""
     found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
     scheme = scheme_of(found)
-    in_force = Criteria.from_dict(scheme.criteria).to_dict()
+    in_force = read_criteria(scheme.criteria).to_dict()
     start = _start(request, found, scheme, in_force)
     form = CriteriaForm(
         request.POST or None,
@@ -83,11 +83,11 @@ def _start(request: HttpRequest, cohort: Cohort, scheme: Scheme, in_force: dict[
     if shipped := SHIPPED.get(wanted):
         return Start(shipped.over(in_force), scheme.own_reach, str(shipped.name))
     if wanted.isdecimal() and (kept := cohort.program.presets.filter(pk=wanted).first()):
-        return Start(Criteria.from_dict(kept.criteria).to_dict(), scheme.own_reach, kept.name)
+        return Start(read_criteria(kept.criteria).to_dict(), scheme.own_reach, kept.name)
     for version in versions(scheme) if number.isdecimal() else []:
         if version.number == int(number) and version.criteria:
             name = _("Version %(number)s") % {"number": version.number}
-            return Start(Criteria.from_dict(version.criteria).to_dict(), version.own_reach, name)
+            return Start(read_criteria(version.criteria).to_dict(), version.own_reach, name)
     return Start(in_force, scheme.own_reach)
 
 

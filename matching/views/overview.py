@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from core.roles import Permission
+from matching.criteria import read_criteria
 from matching.domain.runs import request_run
-from matching.engine.field import Criteria
 from matching.forms import RunForm
 from matching.queries import (
     UNDER_WAY,
@@ -39,12 +39,12 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
 
 
 def _form(cohort: Cohort, given: Any = None) -> RunForm:
-    return RunForm(given, cohort=cohort, min_fit=Criteria.from_dict(scheme_of(cohort).criteria).min_fit)
+    return RunForm(given, cohort=cohort, min_fit=read_criteria(scheme_of(cohort).criteria).min_fit)
 
 
 def _page(request: HttpRequest, cohort: Cohort, form: RunForm) -> HttpResponse:
     runs = list(runs_of(cohort))
-    criteria = Criteria.from_dict(scheme_of(cohort).criteria)
+    criteria = read_criteria(scheme_of(cohort).criteria)
     context: dict[str, Any] = {
         **matching_context(request, cohort),
         "waiting": waiting(cohort),

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from core.access import fetch
 from core.errors import Refused
+from matching.criteria import read_criteria
 from matching.domain.own import set_own_weights
-from matching.engine.field import Criteria
 from matching.own import choices, is_over
 from matching.own_form import OwnForm
 from matching.queries import scheme_of
@@ -30,7 +30,7 @@ def weights(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Choose; saved at once, and used by the next run. 404 where the program does not offer it."""
     mine = fetch(visible_enrollments(reader(request)), uid=uid)
     scheme = scheme_of(mine.cohort)
-    allowed = choices(mine.role, Criteria.from_dict(scheme.criteria).weights, scheme.own_reach)
+    allowed = choices(mine.role, read_criteria(scheme.criteria).weights, scheme.own_reach)
     if not allowed:
         raise Http404
     data = request.POST if request.method == "POST" else None

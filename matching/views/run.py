@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 from core.roles import Permission
 from matching import review, words
 from matching.circle_review import circle_cards
+from matching.criteria import read_criteria
 from matching.domain.decisions import last_number
 from matching.domain.runs import cancel_run
-from matching.engine.field import Criteria
 from matching.facets import chosen, facets
 from matching.failure_words import failure
 from matching.floors import missed
@@ -101,7 +101,7 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         **_stale(run),
         "again": again(run),
         "newest": newest if newest and newest.number > run.number else None,
-        "criteria_changed": run.criteria != Criteria.from_dict(scheme_of(cohort).criteria).to_dict(),
+        "criteria_changed": run.criteria != read_criteria(scheme_of(cohort).criteria).to_dict(),
         "publish_url": _publish_url(cohort, run),
         "rest": run.proposals.filter(published_at=None).exists(),
         "is_open": run.state == Run.State.CERTIFIED,

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.errors import Refused
 from core.roles import Permission
 from matching.asking import Asked, ask, is_large
+from matching.criteria import read_criteria
 from matching.criteria_form import CriteriaForm, WhatIfForm, form_values
 from matching.domain.criteria import change_criteria
 from matching.domain.runs import request_run
-from matching.engine.field import Criteria
 from matching.models import Run, Scheme
 from matching.option_words import unusual
 from matching.options import options_of
@@ -38,7 +38,7 @@ class Setting:
 
     def __init__(self, cohort: Cohort, given: QueryDict) -> None:
         self.scheme: Scheme = scheme_of(cohort)
-        self.in_force = Criteria.from_dict(self.scheme.criteria).to_dict()
+        self.in_force = read_criteria(self.scheme.criteria).to_dict()
         before = latest_ready(cohort)
         self.objective = before.objective if before else Run.Objective.PEOPLE.value
         self.options = options_of(before)
