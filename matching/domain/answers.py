@@ -5,28 +5,24 @@ A "no" becomes an exclusion and a "yes" of both a lock, so the next run takes up
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import cast
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.audit import record
 from core.dates import today_in
 from core.errors import Refused
+from matching.domain.asked_mails import close_questions, draft_mails
 from matching.domain.fixed import exclude_pair, lock_pair
 from matching.models import Proposal, Run, SideAnswer
 from matching.queries import impossible, introduced, latest_ready, questions, questions_about
 from matching.verbs import Verb
-from matching.why import why_matched
-from notifications.domain.outbox import drop, queue
-from notifications.queries import drafts_about
 from participants.models import Enrollment
 from people.models import Person
-from programs.labels import word
 from programs.models import Cohort, Strand
 
 
@@ -40,7 +36,7 @@ def ask_sides(*, run: Run, due_on: date, by: Person) -> int:
     run = Run.objects.select_for_update(of=("self",)).select_related("cohort__program").get(pk=run.pk)
     _check_run(run, due_on)
     earlier = SideAnswer.objects.filter(enrollment__cohort=run.cohort_id)
-    _give_up(earlier.exclude(pk__in=questions_about(run.proposals.all()).values("pk")), by)
+    close_questions(earlier.exclude(pk__in=questions_about(run.proposals.all()).values("pk")), by=by)
     said = {
         (row.proposal.mentee_id, row.proposal.mentor_id, row.enrollment_id): row
         for row in earlier.filter(answer=SideAnswer.Answer.YES).select_related("proposal").order_by("pk")
@@ -58,7 +54,7 @@ def ask_sides(*, run: Run, due_on: date, by: Person) -> int:
             _("There is nobody left to ask."),
             _("Everyone in this run has been asked already."),
         )
-    people = _draft_mails(run, waiting)
+    people = draft_mails(run, waiting)
     data = {
         "pairs": len({row.proposal_id for row in waiting}),
         "people": people,
@@ -66,12 +62,6 @@ def ask_sides(*, run: Run, due_on: date, by: Person) -> int:
     }
     record(Verb.SIDES_ASKED, by=by, target=run, program_id=run.cohort.program_id, data=data)
     return people
-
-
-def _give_up(questions: QuerySet[SideAnswer], by: Person) -> None:
-    """Nobody answers these any more, and who has not read of them will not."""
-    drop(messages=drafts_about("pair_proposed", questions), by=by)
-    questions.filter(closed_at=None).update(closed_at=timezone.now())
 
 
 def to_ask(run: Run) -> list[Proposal]:
@@ -121,55 +111,6 @@ def _question(
     return row
 
 
-def _draft_mails(run: Run, new: Sequence[SideAnswer]) -> int:
-    """One draft to each person about all that is asked of them; how many people that is."""
-    asked: dict[Person, list[SideAnswer]] = {}
-    for row in new:
-        asked.setdefault(row.enrollment.person, []).append(row)
-    reasons = {
-        language: why_matched([row.proposal for row in new], language)
-        for language in sorted({person.language for person in asked})
-    }
-    for person, rows in asked.items():
-        told = reasons[person.language]
-        pairs = [
-            {
-                "name": _partner(row).person.full_name,
-                "uid": row.uid,
-                "reasons": told[row.proposal_id, row.enrollment.role],
-            }
-            for row in rows
-        ]
-        _draft_mail(run, person, rows[0], pairs)
-    return len(asked)
-
-
-def _draft_mail(run: Run, person: Person, row: SideAnswer, pairs: Sequence[object]) -> None:
-    cohort, partner = run.cohort, _partner(row)
-    context = {
-        "cohort": cohort,
-        "partner_word": word(cohort.program, partner.role, person.language),
-        "pairs": pairs,
-        "due_on": row.due_on,
-    }
-    queue(
-        kind="pair_proposed",
-        to=person,
-        context=context,
-        dedupe_key=f"pair_proposed:{run.pk}:{row.pk}",
-        about=row,
-        program_id=cohort.program_id,
-        cohort_id=cohort.pk,
-        batch=f"ask-{run.pk}",
-        draft=True,
-    )
-
-
-def _partner(row: SideAnswer) -> Enrollment:
-    mine, pair = row.enrollment_id, row.proposal
-    return pair.mentor if pair.mentee_id == mine else pair.mentee
-
-
 @transaction.atomic
 def answer_pair(*, question: SideAnswer, answer: str, word: str = "", by: Person) -> SideAnswer:
     """Say yes or no. A no is final and closes the other side's question, which does not learn why.
@@ -215,7 +156,7 @@ def _take_no(row: SideAnswer, by: Person) -> None:
     exclude_pair(
         mentee=pair.mentee, mentor=pair.mentor, reason=reason % {"name": name, "word": row.word}, by=by
     )
-    pair.questions.filter(closed_at=None).update(closed_at=timezone.now())
+    close_questions(pair.questions.all(), by=None)
 
 
 def _take_both(pair: Proposal, by: Person) -> None:

@@ -17,6 +17,7 @@ from core.audit import record
 from core.errors import Refused
 from core.lifecycle import move
 from matching.criteria import read_criteria
+from matching.domain.asked_mails import close_questions
 from matching.domain.inputs import drop_inputs_of_closed
 from matching.domain.parts import hand_out_again
 from matching.domain.stages import forget_work, holding
@@ -25,8 +26,6 @@ from matching.options import Options, starts
 from matching.past import past_pairs_among
 from matching.queries import UNDER_WAY, locks_of, questions_about, scheme_of, to_match
 from matching.verbs import Verb
-from notifications.domain.outbox import drop
-from notifications.queries import drafts_about
 from participants.models import Enrollment
 from people.models import Person
 from programs.models import Cohort, Strand
@@ -151,9 +150,7 @@ def mark_published(*, run: Run, proposals: Iterable[Proposal], by: Person) -> Ru
     if run.state != Run.State.PUBLISHED:
         run.published_at = now
         move(run, Run.State.PUBLISHED, also=["published_at"])
-    asked = questions_about(run.proposals.filter(pk__in=pairs)).filter(closed_at=None)
-    drop(messages=drafts_about("pair_proposed", asked), by=by)
-    asked.update(closed_at=now)
+    close_questions(questions_about(run.proposals.filter(pk__in=pairs)), by=by)
     _drop_served_locks(run.cohort)
     data = {"pairs": len(pairs)}
     record(Verb.RUN_PUBLISHED, by=by, target=run, program_id=run.cohort.program_id, data=data)

@@ -185,7 +185,11 @@ def test_publishing_ends_what_was_asked_about_the_pair_on_an_earlier_run() -> No
     pair = earlier.proposals.get()
     asked = SideAnswer.objects.create(proposal=pair, enrollment=pair.mentee, due_on=date(2030, 1, 1))
     draft = MessageFactory(
-        kind="pair_proposed", about_id=asked.pk, state="draft", recipient=pair.mentee.person
+        kind="pair_proposed",
+        about_id=asked.pk,
+        state="draft",
+        recipient=pair.mentee.person,
+        cohort_id=earlier.cohort_id,
     )
     other = MessageFactory(kind="pair_proposed", about_id=asked.pk + 1, state="draft")
     newer = RunFactory(cohort=earlier.cohort, certificate={"ok": True}, number=2)

@@ -16,9 +16,9 @@ from core.errors import Refused
 from core.models import AuditEvent
 from matching.deadlines import answer_rows
 from matching.domain.answers import answer_pair, ask_sides, to_ask
+from matching.domain.asked_mails import keep_true
 from matching.domain.fixed import allow_pair, exclude_pair
 from matching.domain.introductions import confirm_introduction
-from matching.mails import still_asked
 from matching.models import Exclusion, Lock, Run, SideAnswer
 from matching.queries import answers_of, questions, said
 from notifications.models import Message
@@ -216,7 +216,7 @@ def test_what_was_asked_holds_for_a_newer_run_and_ends_with_a_pair_it_does_not_p
     assert {role: row.answer for role, row in said(second)[ade.pk].items()} == {"mentee": "", "mentor": "yes"}
     assert [row.answer for row in ade.answers.order_by("enrollment__role")] == ["", "yes"]
     refused("closed", say, name="Mira Kovac", answer="yes")
-    assert (still_asked(mail), mail.state) == (False, "draft")
+    assert (keep_true(mail), mail.state) == (False, "draft")
     mira = login(question("Mira Kovac").enrollment.person).get(page("Mira Kovac"))
     assert (mira.context["is_open"], "No answer is needed any more" in mira.content.decode()) == (False, True)
     say("Ade Okafor", "yes")
@@ -299,10 +299,10 @@ def test_the_question_is_owed_until_it_is_answered_or_closed(here):
 def test_a_mail_whose_question_was_closed_meanwhile_is_not_sent(here):
     ask(here)
     mail = Message.objects.get(recipient__full_name="Dana Whitfield")
-    assert still_asked(mail)
+    assert keep_true(mail)
     say("Mira Kovac", "no")
-    assert not still_asked(mail)
-    assert still_asked(Message.objects.get(recipient__full_name="Ade Okafor"))
+    assert not keep_true(mail)
+    assert keep_true(Message.objects.get(recipient__full_name="Ade Okafor"))
 
 
 @pytest.mark.django_db(transaction=True)
