@@ -198,6 +198,8 @@ class _Reasons:
         excluded = Exclusion.objects.filter(mentee__in=mentees).values_list("mentee", "mentor", "by")
         self._excluded = {(mentee, mentor): by for mentee, mentor, by in excluded}
         self._in_old, self._in_new = _take_part(before, after, shown)
+        over = Proposal.objects.filter(mentee__in=mentees).exclude(over_at=None).order_by()
+        self._free_again = set(over.values_list("mentee", flat=True))
         self._runs = before, after
         self._other = ""
         if _criteria(before, after):
@@ -212,16 +214,15 @@ class _Reasons:
         before = [row.enrollment for row in move.before if row.enrollment.pk not in _pks(move.after)]
         after = [row.enrollment for row in move.after if row.enrollment.pk not in _pks(move.before)]
         if move.mentee.pk not in self._in_old:
-            return _("joined since")
-        if move.mentee.pk not in self._in_new and self._is_published(move):
+            return _("looks for a match again") if move.mentee.pk in self._free_again else _("joined since")
+        if before and all(self._is_published(move.mentee, mentor) for mentor in before):
             return _("the pair has been published")
         if move.mentee.pk not in self._in_new:
             return _("takes no part any more, or has every mentor that was wanted")
         return self._by_hand(move, before, after) or self._by_people(before, after) or self._by_fit(move)
 
-    def _is_published(self, move: Move) -> bool:
-        mentee, run = move.mentee.pk, self._runs[0].pk
-        return any(self._of[run, mentee, row.enrollment.pk].published_at for row in move.before)
+    def _is_published(self, mentee: Enrollment, mentor: Enrollment) -> bool:
+        return bool(self._of[self._runs[0].pk, mentee.pk, mentor.pk].published_at)
 
     def _by_hand(self, move: Move, before: list[Enrollment], after: list[Enrollment]) -> str:
         new = [self._of.get((self._runs[1].pk, move.mentee.pk, mentor.pk)) for mentor in after]

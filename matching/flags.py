@@ -29,7 +29,7 @@ FLAGS: dict[str, Text] = {
     "time": _("No time in common"),
     "chain": _("Same chain of command"),
     "full": _("Mentor full"),
-    "changed": pgettext_lazy("of a pair", "Changed"),
+    "new": pgettext_lazy("of a pair", "New"),
 }
 
 
@@ -43,7 +43,6 @@ def set_flags(proposals: Sequence[Proposal], snapshot: Snapshot) -> None:
     wishers = {mentee for mentee, _mentor, _rank in snapshot.wishes}
     met = {mentee for mentee, mentor, _rank in snapshot.wishes if (mentee, mentor) in pairs}
     above, kept = _above({pair[0] for pair in pairs}), set(snapshot.keep)
-    had = {mentee for mentee, _mentor in kept}
     for row in proposals:
         pair = mentees[row.mentee_id], mentors[row.mentor_id]
         found = {
@@ -51,7 +50,7 @@ def set_flags(proposals: Sequence[Proposal], snapshot: Snapshot) -> None:
             "wish": pair[0] in wishers - met,
             "chain": pair in above,
             "full": taken[row.mentor_id] >= places[row.mentor_id],
-            "changed": pair[0] in had and pair not in kept,
+            "new": bool(kept) and pair not in kept,
             **_of_parts(row.parts),
         }
         row.flags = [name for name in FLAGS if found.get(name)]

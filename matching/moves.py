@@ -125,8 +125,11 @@ _FIGURES: list[tuple[str, str | Promise, int]] = [
     ("wishes_met", gettext_lazy("Wishes met"), 1),
     ("left_out_served", gettext_lazy("Left out before, matched now"), 1),
     ("blocking", gettext_lazy("Not paired, though both would fit better together"), -1),
-    ("locked", gettext_lazy("Locked pairs"), 0),
+    ("locked", gettext_lazy("Pairs that were locked then"), 0),
 ]
+# Sums that say nothing of better or worse where other people take part; of the people served it is their share.
+_SUMS = {"pairs", "total", "wishes_met", "left_out_served", "blocking"}
+_SHARES = {"covered": "mentees", "placed": "mentees"}
 _CIRCLES: list[tuple[str, str | Promise, int]] = [
     ("placed", gettext_lazy("People in a circle"), 1),
     ("circles", gettext_lazy("Circles"), 0),
@@ -153,13 +156,28 @@ def figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FigureR
 def _beside(
     names: Iterable[tuple[str, str | Promise, int]], first: Mapping[str, Any], second: Mapping[str, Any]
 ) -> Iterator[FigureRow]:
+    people = ("mentees", "hosts") if names is _CIRCLES else ("mentees", "mentors", "places")
+    others = any(first.get(name) != second.get(name) for name in people)
     for key, label, more in names:
         old, new = first.get(key), second.get(key)
         if old is None or new is None or (key == "wishes_met" and _nobody_wished(first, second)):
             continue
+        if key in _SHARES:
+            yield _share_row(label, key, first, second)
+            continue
         change = round(new - old, 1)
-        trend = "" if not change or not more else "better" if (change > 0) == (more > 0) else "worse"
+        judged = change and more and not (others and key in _SUMS)
+        trend = "" if not judged else "better" if (change > 0) == (more > 0) else "worse"
         yield FigureRow(label, number(old), number(new), signed(change), trend)
+
+
+def _share_row(label: str | Promise, key: str, *sides: Mapping[str, Any]) -> FigureRow:
+    """So many of so many people; better and worse by the share of them."""
+    counts = [(side[key], side[_SHARES[key]]) for side in sides]
+    texts = [_("%(n)s of %(people)s") % {"n": number(n), "people": number(people)} for n, people in counts]
+    shares = [n / people if people else 1 for n, people in counts]
+    trend = "" if shares[0] == shares[1] else "better" if shares[1] > shares[0] else "worse"
+    return FigureRow(label, texts[0], texts[1], signed(counts[1][0] - counts[0][0]), trend)
 
 
 def _with_wishes(numbers: Mapping[str, Any]) -> dict[str, Any]:

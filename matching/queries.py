@@ -34,12 +34,15 @@ def sits_in_circle(enrollment: Enrollment) -> bool:
 
 
 def waiting(cohort: Cohort) -> dict[str, int]:
-    """Who can be matched now: mentees and mentors with free places, and how many places; the same for circles."""
+    """Who can be matched now: mentees (`further` of them have a mentor) and mentors with free places, and how many
+    places; the same for circles.
+    """
     people = Enrollment.objects.filter(cohort=cohort, state=Enrollment.State.ACCEPTED)
     one_to_one, free = Q(strand__format=Strand.Format.ONE_TO_ONE), Q(used__lt=F("capacity"))
     mentee, mentor = Q(role=Enrollment.Role.MENTEE), Q(role=Enrollment.Role.MENTOR)
     return people.aggregate(
         mentees=Count("pk", filter=one_to_one & free & mentee),
+        further=Count("pk", filter=one_to_one & free & mentee & Q(used__gt=0)),
         mentors=Count("pk", filter=one_to_one & free & mentor),
         places=Coalesce(Sum(F("capacity") - F("used"), filter=one_to_one & mentor), 0),
         circle_mentees=Count("pk", filter=~one_to_one & free & mentee),
@@ -202,6 +205,12 @@ def questions_of(run: Run) -> QuerySet[Any]:
 def answers_of(run: Run) -> dict[str, int]:
     """How many questions about the run's pairs were `asked`, and how many are `answered`."""
     return questions_of(run).aggregate(asked=Count("pk"), answered=Count("answered_at"))
+
+
+def never_asked(run: Run) -> int:
+    """Unpublished pairs that no question was about, and who were not introduced to each other either."""
+    pairs = Proposal.objects.filter(run=run, published_at=None, circle=None)
+    return pairs.exclude(pk__in=introduced(pairs)).exclude(pk__in=questions_of(run).values("pair")).count()
 
 
 def said(run: Run) -> dict[int, dict[str, SideAnswer]]:

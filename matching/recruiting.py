@@ -17,6 +17,7 @@ from matching.engine.relief import Relaxation, recruits, relaxations
 from matching.kind_words import KindWords, stored_kind
 from matching.loaded import load_engine
 from matching.models import Leftover, Run
+from matching.snapshot import HAS_ONE
 from participants.models import Enrollment
 
 
@@ -51,9 +52,10 @@ class ShortTold:
 
 @dataclass(frozen=True, slots=True)
 class Recruiting:
-    """The list of a run. `total` is what all the kinds together win of the `left`."""
+    """The list of a run. `total` is what all the kinds together win of the `left`; `further` of these have a mentor."""
 
     left: int
+    further: int
     total: int
     short: list[ShortTold]
     kinds: list[KindTold]
@@ -72,6 +74,7 @@ def recruiting(run: Run) -> Recruiting:
     mentees = loaded.snapshot.mentees.enrollment
     rows = {row for found in kinds for row in found.mentees} | {row for found in rules for row in found.could}
     people = Enrollment.objects.select_related("person").in_bulk([mentees[row] for row in rows])
+    left = set(range(len(mentees))) - set(loaded.solution.mentee.tolist())
 
     def named(rows: Iterable[int]) -> list[Enrollment]:
         found = (people.get(mentees[row]) for row in rows)
@@ -82,7 +85,8 @@ def recruiting(run: Run) -> Recruiting:
     words = KindWords(run.cohort.program, stored, [reasons["common"] for reasons in short])
     in_force = Criteria.from_dict(loaded.snapshot.criteria).rules
     return Recruiting(
-        left=len(mentees) - loaded.solution.covered,
+        left=len(left),
+        further=sum(loaded.snapshot.mentees.tier[row] == HAS_ONE for row in left),
         total=kinds[-1].total if kinds else 0,
         short=[
             ShortTold(reasons["competing"], reasons["places"], words.common(reasons["common"]))

@@ -25,7 +25,11 @@ from programs.labels import in_language
 from programs.models import Program
 
 PAGE = 25
-LEFT = ("unmatched", "free")
+LEFT = {
+    "unmatched": Enrollment.Role.MENTEE,
+    "another": Enrollment.Role.MENTEE,
+    "free": Enrollment.Role.MENTOR,
+}
 SHOWS = ("", *FLAGS, "locked", "circles", *LEFT)
 SORTS = {
     "low": ("score", "mentee__person__full_name", "pk"),
@@ -63,6 +67,16 @@ def _named(path: str, search: str) -> Q:
     )
 
 
+def left_over(show: str) -> Q:
+    """Whom a chip shows: mentees without anybody, those who have a mentor and wanted one more, or free mentors."""
+    chosen = Q(enrollment__role=LEFT[show])
+    if show == "another":
+        return chosen & Q(reasons__has_one=True)
+    if show == "unmatched":
+        return chosen & (Q(reasons__has_one=False) | Q(reasons__has_one__isnull=True))
+    return chosen
+
+
 def counts(run: Run) -> dict[str, int]:
     """How many each chip shows, in four queries."""
     pairs = Proposal.objects.filter(run=run, circle=None)
@@ -70,8 +84,7 @@ def counts(run: Run) -> dict[str, int]:
         all=Count("pk"), **{name: Count("pk", filter=Q(flags__contains=[name])) for name in FLAGS}
     )
     left = Leftover.objects.filter(run=run).aggregate(
-        unmatched=Count("pk", filter=Q(enrollment__role=Enrollment.Role.MENTEE)),
-        free=Count("pk", filter=Q(enrollment__role=Enrollment.Role.MENTOR)),
+        **{show: Count("pk", filter=left_over(show)) for show in LEFT}
     )
     return {
         **found,
@@ -141,7 +154,7 @@ def _pair_row(row: Proposal, given: int, is_locked: bool, can_stand: bool) -> Pa
 
 def warnings(row: Proposal) -> list[tuple[str, str]]:
     """The flags of a pair in words. That the mentor is full stands in the row anyway."""
-    kinds = {"low": "late", "changed": "on"}
+    kinds = {"low": "late", "new": "on"}
     return [
         (str(FLAGS[name]), kinds.get(name, "wait")) for name in row.flags if name in FLAGS and name != "full"
     ]
@@ -164,10 +177,10 @@ class LeftRow:
 
 
 def left_rows(
-    run: Run, role: str, given: Mapping[str, Any], number: str | None
+    run: Run, show: str, given: Mapping[str, Any], number: str | None
 ) -> tuple[Page[Leftover], list[LeftRow]]:
     """One page of those whom the run leaves without a pair, with the reasons; `given` as in `filtered`."""
-    left = Leftover.objects.filter(run=run, enrollment__role=role).select_related(
+    left = Leftover.objects.filter(left_over(show), run=run).select_related(
         "enrollment__person__unit__top", "run__cohort__program"
     )
     if search := given.get("q"):

@@ -24,7 +24,7 @@ from matching.flags import FLAGS
 from matching.models import Run
 from matching.moves import number
 from matching.option_words import kept_close, proven_minimum, unusual
-from matching.queries import READY, answers_of, parts_done
+from matching.queries import READY, answers_of, never_asked, parts_done
 from matching.rule_words import STAGES
 from programs.labels import word
 from programs.models import Program
@@ -141,7 +141,7 @@ def _parts(numbers: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         found.append({**numbers, "made": numbers["pairs"], "met": sum(numbers["wishes"].values())})
     if circles:
         # Runs of before the figures of circles were kept lack some.
-        lacking = dict.fromkeys(("median", "lowest", "wishers", "changed"))
+        lacking = dict.fromkeys(("median", "lowest", "wishers", "new"))
         found.append({**lacking, **circles, "made": circles["circles"], "met": circles.get("wishes_met")})
     return found
 
@@ -199,7 +199,7 @@ def _least_served(run: Run) -> Figure | None:
         text = _("all alike, %(share)s") % {"share": percentage(share)}
     else:
         text = _("%(way)s: %(group)s, %(share)s") % {"way": way, "group": label, "share": percentage(share)}
-    return Figure(_("Least served group"), text)
+    return Figure(_("Least served group"), text, _("Of groups of at least five people."))
 
 
 def lede(run: Run, program: Program) -> str:
@@ -227,7 +227,7 @@ def lede(run: Run, program: Program) -> str:
     if run.published_at:
         told = _published(run, date_format(localtime(run.published_at), "DATE_FORMAT"))
     elif (answers := answers_of(run))["asked"]:
-        told = _("Both sides have been asked; answers so far: %(answered)s of %(asked)s.") % answers
+        told = _asked(run, answers)
     else:
         told = _("Nobody has been told.")
     if field := run.certificate.get("field"):
@@ -239,6 +239,17 @@ def lede(run: Run, program: Program) -> str:
     return " ".join(
         filter(None, [found % values, _another(numbers), proven_minimum(run), kept_close(run), groups, told])
     )
+
+
+def _asked(run: Run, answers: Mapping[str, int]) -> str:
+    if missing := never_asked(run):
+        text = ngettext(
+            "Both sides have been asked, but for %(n)s pair; answers so far: %(answered)s of %(asked)s.",
+            "Both sides have been asked, but for %(n)s pairs; answers so far: %(answered)s of %(asked)s.",
+            missing,
+        )
+        return text % {"n": missing, **answers}
+    return _("Both sides have been asked; answers so far: %(answered)s of %(asked)s.") % answers
 
 
 def _published(run: Run, day: str) -> str:
@@ -270,14 +281,11 @@ def chips(
     """The ready-made filters with their counts; search and order stay."""
     labels: dict[str, tuple[Any, int]] = {"": (_("All pairs"), counted["all"])}
     for name, label in FLAGS.items():
-        if name in ("low", "wish") or (counted[name] and name not in ("full", "changed")):
+        if name in ("low", "wish") or (counted[name] and name not in ("full", "new")):
             labels[name] = (label, counted[name])
     labels["locked"] = (pgettext("plural", "Locked"), counted["locked"])
     if before:
-        labels["changed"] = (
-            _("Changed since run %(number)s") % {"number": before.number},
-            counted["changed"],
-        )
+        labels["new"] = (_("New since run %(number)s") % {"number": before.number}, counted["new"])
     if counted["circles"]:
         labels = labels if counted["all"] else {}
         labels["circles"] = (_("Circles"), counted["circles"])
@@ -285,6 +293,11 @@ def chips(
         _("Unmatched %(mentees)s") % {"mentees": word(program, "mentees")},
         counted["unmatched"],
     )
+    if counted["another"]:
+        labels["another"] = (
+            _("Want another match"),
+            counted["another"],
+        )
     labels["free"] = (_("Free %(mentors)s") % {"mentors": word(program, "mentors")}, counted["free"])
     found = []
     for code, (label, count) in labels.items():

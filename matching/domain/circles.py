@@ -200,7 +200,6 @@ class CircleFindings:
         people, found = self.snapshot.people, self.filled.found
         hosts = [row for row, limit in enumerate(people.mentors.limit) if limit]
         fits = [fit for _circle, _member, fit in self.seats]
-        had = {mentee for mentee, _mentor in people.keep}
         given = [rank for mentee, mentor, rank in people.wishes if (mentee, mentor) in self._together]
         return {
             "circles": len(found.circles),
@@ -219,7 +218,7 @@ class CircleFindings:
             "wishers": len({mentee for mentee, _mentor, _rank in people.wishes}),
             "wishes_met": len(given),
             "locked": len(people.standing_locks()),
-            "changed": sum(pair[0] in had for pair in self._together - set(people.keep)) if had else None,
+            "new": len(self._together - set(people.keep)) if people.keep else None,
             "groups": counted(people.mentees, ((member, fit) for member, _host, fit in self._hosted)),
             "proven": found.certificate.proven,
             "gap": found.certificate.gap,

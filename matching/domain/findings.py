@@ -14,6 +14,7 @@ from matching.domain.shortages import Shortages
 from matching.engine import Problem, Solution, whole
 from matching.engine.explain import Change
 from matching.engine.field import Field, Part
+from matching.engine.parts import shares
 from matching.engine.relief import Relaxation, relaxations, wins
 from matching.engine.runners_up import RunnersUp, runners_up
 from matching.engine.solution import targets
@@ -85,6 +86,7 @@ class Findings:
         mentees, mentors = self.snapshot.mentees, self.snapshot.mentors
         for number, row in enumerate(self._left):
             reasons = self._why_mentee(row, exact=number < self._questions)
+            reasons["has_one"] = mentees.tier[row] == HAS_ONE
             reasons["wins"] = [
                 {"rule": told.rule, "value": told.value, "covered": told.covered}
                 for told in self._relief
@@ -242,7 +244,7 @@ class Findings:
             "needs": int(answer.needs),
             "lower": bool(answer.score > 0),
             "total": self._total_lost(answer.changes),
-            "points": self._points(mentee, int(answer.score)),
+            "points": round(self.field.in_percent(mentee, int(answer.score)) or 0, 1),
             "kept": int(answer.kept),
             "changes": [
                 {
@@ -253,11 +255,6 @@ class Findings:
                 for change in answer.changes[:NAMED]
             ],
         }
-
-    def _points(self, mentee: int, lost: int) -> float:
-        """By how much this mentee's fit would have to be higher, 0-100; 0 for one who asked for nothing."""
-        scale = int(self.field.attainable[mentee])
-        return round(100 * lost / scale, 1) if scale else 0.0
 
     def _total_lost(self, changes: Sequence[Change]) -> int:
         """By how much the fits that people see, 0-100, would sum to less."""
@@ -291,7 +288,7 @@ class Findings:
         ranks = [rank for mentee, mentor, rank in snapshot.wishes if (mentee, mentor) in pairs]
         before = [row for row, tier in enumerate(mentees.tier) if tier == LEFT_OUT]
         further = [row for row, tier in enumerate(mentees.tier) if tier == HAS_ONE]
-        had = {mentee for mentee, _mentor in snapshot.keep}
+        kept = set(snapshot.keep)
         return {
             "mentees": len(mentees.person),
             "mentors": len(mentors.person),
@@ -310,7 +307,7 @@ class Findings:
             "left_out_served": sum(row in self.mentors_of for row in before),
             "further": len(further),  # mentees who have a mentor and want another
             "further_served": sum(row in self.mentors_of for row in further),
-            "changed": len({pair for pair in pairs if pair[0] in had} - set(snapshot.keep)) if had else None,
+            "new": len(pairs - kept) if kept else None,  # pairs that the run to keep close to had not
             "gains": self.gains,
             "floors": self._floors(),
             "groups": counted(mentees, ((mentee, score) for mentee, _mentor, score in self.pairs)),
@@ -346,7 +343,7 @@ def stored_parts(parts: list[Part], score: int, snapshot: Snapshot) -> list[dict
     """Parts with their share of the 0-100 score (shares sum to it), facts by code instead of the engine's numbers."""
     codes = {"goals": snapshot.goals, "media": snapshot.media, "availability": snapshot.slots}
     told = []
-    for part, share in zip(parts, _shares([part.points for part in parts], score), strict=True):
+    for part, share in zip(parts, shares([part.points for part in parts], score), strict=True):
         facts = dict(part.facts)
         if part.criterion in codes:
             facts["matched"] = [codes[part.criterion][number] for number in facts["matched"]]
@@ -360,15 +357,3 @@ def stored_parts(parts: list[Part], score: int, snapshot: Snapshot) -> list[dict
             }
         )
     return told
-
-
-def _shares(points: list[int], score: int) -> list[int]:
-    """Whole shares in proportion to the points; what rounding leaves goes to the largest remainders."""
-    total = sum(points)
-    if not total:
-        return [0] * len(points)
-    shares = [point * score // total for point in points]
-    order = sorted(range(len(points)), key=lambda place: -(points[place] * score % total))
-    for place in order[: score - sum(shares)]:
-        shares[place] += 1
-    return shares

@@ -159,9 +159,8 @@ def _kept_from(run: Run, before: Run | None) -> Run | None:
 def _listed(run: Run, pairs: Any, show: str, given: Mapping[str, Any], number: str | None) -> dict[str, Any]:
     """One page of what is shown: people left over, circles, or pairs."""
     if show in review.LEFT:
-        role = Enrollment.Role.MENTEE if show == "unmatched" else Enrollment.Role.MENTOR
-        page, left = review.left_rows(run, role, given, number)
-        no_gains = bool(left) and show == "unmatched" and run.numbers.get("gains") is False
+        page, left = review.left_rows(run, show, given, number)
+        no_gains = bool(left) and show != "free" and run.numbers.get("gains") is False
         return {"page": page, "left": left, "no_gains": no_gains}
     if show == "circles":
         circles, cards = circle_cards(run, given.get("q", ""), number)

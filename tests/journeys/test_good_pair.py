@@ -64,7 +64,7 @@ def test_a_question_leads_from_the_editor_to_an_answer_and_a_run(
     seen.press("What would a run give?")
     assert seen.page.url.endswith("what-if/?weight_skills=1")
     answer = seen.page.locator("#whatif-answer")
-    assert "Somebody else for 1 person among the mentees" in answer.inner_text()
+    assert "Different for 1 person among the mentees" in answer.inner_text()
     seen.page.locator("[name=weight_goals]").select_option("9")
     if not script:
         seen.press("Show the result")

@@ -21,6 +21,7 @@ from matching.domain.fixed import allow_pair, exclude_pair
 from matching.domain.introductions import confirm_introduction
 from matching.models import Exclusion, Lock, Run, SideAnswer
 from matching.queries import answers_of, questions, said
+from matching.summary import lede
 from notifications.models import Message
 from notifications.queries import open_for
 from participants.models import Enrollment
@@ -385,6 +386,13 @@ def test_the_review_says_how_many_have_answered(here, login):
     url = reverse("matching_run", args=[here.program.slug, here.cohort.slug, run.number])
     shown = login(here.manager).get(url)
     assert shown.context["lede"].endswith("Both sides have been asked; answers so far: 1 of 4.")
+    late = here.mentee("Late Comer")
+    here.mentor("Third Mentor")
+    newer = here.run()
+    assert newer.proposals.filter(mentee=late).exists()
+    assert lede(newer, here.program).endswith(
+        "Both sides have been asked, but for 1 pair; answers so far: 1 of 4."
+    )
 
 
 def test_the_opened_pair_says_what_both_said(here, login):

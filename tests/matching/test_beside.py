@@ -6,11 +6,13 @@ import re
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from matching.compare import compare, differences
 from matching.domain.criteria import change_criteria
 from matching.domain.decisions import Act
 from matching.domain.fixed import exclude_pair, lock_pair
+from matching.domain.pairs import remember_pair
 from matching.domain.runs import mark_published
 from matching.domain.undo import undo_decisions
 from matching.facets import facets
@@ -335,3 +337,51 @@ def test_fewer_who_would_rather_have_each_other_are_better(before, after, change
     row = FigureRow(label, str(before), str(after), change, trend)
     assert figures({"blocking": before}, {"blocking": after}) == [row]
     assert figures({}, {"blocking": after}) == []
+
+
+def of_all(mentees: int, covered: int, **more: int) -> dict[str, int]:
+    """Figures of a run in which so many take part."""
+    return {"mentees": mentees, "mentors": 9, "places": 9, "covered": covered, "total": 70 * covered, **more}
+
+
+def test_how_many_are_matched_is_judged_by_the_share_of_those_who_take_part():
+    rows = figures(of_all(18, 15), of_all(9, 9))
+    assert rows == [
+        FigureRow("People matched", "15 of 18", "9 of 9", "−6", "better"),
+        FigureRow("Fit in total", "1,050", "630", "−420", ""),  # of other people, so neither better nor worse
+    ]
+    assert [row.trend for row in figures(of_all(18, 15), of_all(18, 14))] == ["worse", "worse"]
+    assert [row.trend for row in figures(of_all(0, 0), of_all(0, 0))] == ["", ""]
+    circles = [{"circles": {"mentees": people, "placed": 4, "hosts": 1}} for people in (5, 4)]
+    assert figures(*circles) == [FigureRow("People in a circle", "4 of 5", "4 of 4", "the same", "better")]
+
+
+def test_whose_second_place_is_left_is_told_of_the_published_pair(here):
+    Enrollment.objects.filter(person__full_name="Mira").update(capacity=2)
+    run = here.run()
+    made = run.proposals.filter(mentee__person__full_name="Mira")[:1]
+    mark_published(run=run, proposals=made, by=here.manager)
+    mentor = made[0].mentor
+    Enrollment.objects.filter(pk__in=[row(here, "Mira").pk, mentor.pk]).update(used=1)
+    remember_pair(made[0].mentee.person_id, mentor.person_id)
+    here.run()
+    moves = compare(*Run.objects.order_by("number")).moves
+    assert [move.why for move in moves if move.move.mentee.person.full_name == "Mira"] == [
+        "the pair has been published"
+    ]
+
+
+def test_whose_mentorship_ended_early_looks_for_a_match_again(here):
+    earlier = here.run()
+    made = earlier.proposals.filter(mentee__person__full_name="Mira")
+    mark_published(run=earlier, proposals=made, by=here.manager)
+    Enrollment.objects.filter(person__full_name__in=["Mira", "Dana"]).update(used=1)
+    here.run()
+    made.update(over_at=timezone.now())
+    Enrollment.objects.filter(person__full_name__in=["Mira", "Dana"]).update(used=0)
+    here.run()
+    told = {
+        move.move.mentee.person.full_name: move.why
+        for move in compare(*Run.objects.order_by("number")[1:]).moves
+    }
+    assert told["Mira"] == "looks for a match again"

@@ -81,7 +81,7 @@ def test_consequences_of_a_lock_are_told_of_the_circles(here: World, people: Any
     assert len(found.moves) == 2  # somebody makes room
     assert (found.costs_people, found.circles) == (0, "proven")
     figures = {str(row.label): (row.before, row.after) for row in found.figures}
-    assert figures["People in a circle"] == ("4", "4")
+    assert figures["People in a circle"] == ("4 of 4", "4 of 4")
     assert "Pairs" not in figures
     query = f"?act=assign&pair={people['Ana'].uid}:{people['Otto'].uid}"
     shown = text(login(here.manager).get(url(here, "matching_decide", run.number) + query))
@@ -178,7 +178,7 @@ def test_the_page_of_what_if_speaks_of_circles(
         "The two results: circles",
         "People in a circle 4 4 same",
         "New seats",
-        "Somebody else for 4",
+        "Different for 4",
     ):
         assert words in shown
     unasked = text(client.get(page))
@@ -270,7 +270,7 @@ def test_runs_of_circles_stand_beside_each_other(here: World, people: Any, login
     assert text(listed).count("Compare with run 1") == 1
     shown = text(client.get(url(here, "matching_compare", first.number, second.number)))
     for words in (
-        "People in a circle 4 4 the same",
+        "People in a circle 4 of 4 4 of 4 the same",
         "Another circle 2",
         "counted for pairs alone",
         "locked by hand",

@@ -74,7 +74,7 @@ def test_a_run_fills_circles_beside_the_pairs(here: World, circle: Strand) -> No
     assert run.numbers["circles"] == {
         "circles": 1, "placed": 2, "mentees": 2, "hosts": 1, "closed": 0, "places": 2, "proven": True, "gap": 0,
         "sizes": {str(circle.pk): [2, 4, 1]},
-        "total": 200, "median": 100, "lowest": 100, "wishers": 0, "wishes_met": 0, "locked": 0, "changed": None,
+        "total": 200, "median": 100, "lowest": 100, "wishers": 0, "wishes_met": 0, "locked": 0, "new": None,
         "groups": [[None, None, False, 2, 2, 2, 200]],
     }  # fmt: skip
     assert run.certificate["circles"]["ok"] is True

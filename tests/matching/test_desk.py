@@ -83,7 +83,7 @@ def test_the_panel_counts_those_who_wait_before_the_first_run():
     built = matched(here.cohort)
     assert (built["run"], built["waiting"]) == (
         None,
-        {"mentees": 1, "mentors": 1, "places": 2, "circle_mentees": 0, "hosts": 0},
+        {"mentees": 1, "further": 0, "mentors": 1, "places": 2, "circle_mentees": 0, "hosts": 0},
     )
 
 

@@ -104,15 +104,15 @@ def test_a_mentor_who_is_full_after_the_run_is_flagged():
 def test_a_pair_that_the_run_before_did_not_have_is_flagged():
     here = world()
     mentee, _mentor = two(here)
-    assert "changed" not in flags(here.run())
-    assert "changed" not in flags(here.run())
+    assert "new" not in flags(here.run())
+    assert "new" not in flags(here.run())
     other = here.mentor("Other")
     lock_pair(mentee=mentee, mentor=other, by=here.manager)
     here.mentee("Late Comer")
     run = here.run()
-    assert "changed" in flags(run)
-    assert "changed" not in flags(run, "Late Comer")  # had nobody before
-    assert run.numbers["changed"] == 1
+    assert "new" in flags(run)
+    assert "new" in flags(run, "Late Comer")
+    assert run.numbers["new"] == 2
 
 
 def test_chips_count_what_they_show(login):
@@ -123,7 +123,7 @@ def test_chips_count_what_they_show(login):
     page = login(here.manager).get(url(here, "matching_run", 1))
     assert "Mentor not above" in [str(chip.label) for chip in page.context["chips"]]
     counted = counts(Run.objects.get())
-    for name in ("low", "wish", "level", "far", "time", "chain", "full", "changed", "locked"):
+    for name in ("low", "wish", "level", "far", "time", "chain", "full", "new", "locked"):
         listed = login(here.manager).get(url(here, "matching_run", 1), {"show": name})
         assert len(listed.context["rows"]) == counted[name], name
     assert "Mentor not above" in text(page)

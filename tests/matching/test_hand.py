@@ -311,7 +311,7 @@ def test_consequences_of_an_exclusion_say_who_takes_the_place(here):
     assert {move.mentee.person.full_name for move in found.moves} >= {"Mira"}
     assert found.costs_people == 0
     label = {str(figure.label): (figure.before, figure.after) for figure in found.figures}
-    assert label["People matched"] == ("2", "2")
+    assert label["People matched"] == ("2 of 3", "2 of 3")
     assert not Exclusion.objects.exists()
 
 

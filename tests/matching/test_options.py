@@ -219,10 +219,10 @@ class TestStart:
         assert ("Mira", other) in pairs(here.run())  # close to the newest
         near_first = here.run(options=Options(start=Run.Start.RUN, run=first))
         assert pairs(near_first) == pairs(first) != pairs(second)
-        assert (near_first.numbers["changed"], near_first.start_run) == (0, first)
+        assert (near_first.numbers["new"], near_first.start_run) == (0, first)
         assert "It keeps the pairs of run 1 wherever nothing is lost by it." in lede(near_first, here.program)
         scratch = here.run(options=SCRATCH)
-        assert (scratch.numbers["changed"], scratch.start_run) == (None, None)
+        assert (scratch.numbers["new"], scratch.start_run) == (None, None)
         assert pairs(scratch) == pairs(first)  # the first one had nothing to keep either
         assert "It started from scratch" in lede(scratch, here.program)
 
@@ -403,8 +403,8 @@ class TestForm:
         here.run(objective="score")
         run = here.run(options=replace(options, run=first if options.start == "run" else None))
         chips = login(here.manager).get(page(here, "matching_run", run.number)).context["chips"]
-        said = [str(chip.label) for chip in chips if "Changed since" in str(chip.label)]
-        assert said == [f"Changed since run {number}" for number in since]
+        said = [str(chip.label) for chip in chips if "New since" in str(chip.label)]
+        assert said == [f"New since run {number}" for number in since]
 
     def test_the_list_of_runs_names_what_is_not_usual(self, here, login):
         here.run(options=HIGHEST)

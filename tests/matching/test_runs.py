@@ -73,7 +73,7 @@ def test_the_numbers_are_those_of_the_pairs():
         "mentees": 3, "mentors": 2, "places": 2, "covered": 2, "pairs": 2,
         "total": sum(scores), "mean": round(sum(scores) / 2, 1), "median": sum(scores) / 2, "lowest": scores[0],
         "wishers": 2, "wishes": {"1": 1, "2": 1, "3": 0}, "locked": 0,
-        "left_out_before": 1, "left_out_served": 1, "further": 0, "further_served": 0, "changed": None,
+        "left_out_before": 1, "left_out_served": 1, "further": 0, "further_served": 0, "new": None,
         "blocking": 0, "gains": True, "floors": [],
         "groups": [
             [None, None, True, 1, 1, 1, scores[1]],
@@ -151,8 +151,8 @@ def test_runs_are_versions():
 
 def test_a_run_again_moves_nobody_without_need():
     here = crowd(6, 4)
-    assert here.run().numbers["changed"] is None
-    assert here.run().numbers["changed"] == 0
+    assert here.run().numbers["new"] is None
+    assert here.run().numbers["new"] == 0
 
 
 def test_the_audit_trail_says_who_asked_and_what_came_of_it():

@@ -15,7 +15,7 @@ from matching.domain.runs import mark_published, request_run
 from matching.models import Exclusion, Leftover, Lock, Run, Scheme
 from participants.models import Enrollment, Wish
 from people.models import Person
-from tests.factories import MembershipFactory, OrganizationFactory, RunFactory
+from tests.factories import MembershipFactory, OrganizationFactory, RunFactory, StrandFactory
 from tests.matching.people import World, claim, wish, world
 
 pytestmark = pytest.mark.django_db
@@ -188,7 +188,7 @@ def test_the_chips_show_what_they_count(here, login):
     lock_pair(mentee=ade, mentor=dana, by=here.manager)
     second = here.run()
     page = login(here.manager).get(url(here, "matching_run", second.number), {"show": "changed"})
-    assert page.context["chips"][4].label == "Changed since run 1"
+    assert page.context["chips"][4].label == "New since run 1"
     for chip, code in zip(page.context["chips"][:5], ["", "low", "wish", "locked", "changed"], strict=True):
         listed = login(here.manager).get(url(here, "matching_run", second.number), {"show": code})
         assert len(listed.context["rows"]) == chip.count, code
@@ -259,6 +259,25 @@ def test_those_left_over_are_listed_with_reasons(here, login):
     assert "2 people fall out by the rule “a language in common”." in text(page)
     assert "Noor Haddad" not in text(review(here, login, show="unmatched", q="mira"))
     assert "Nobody is left over" in text(review(here, login, show="free"))
+
+
+def test_who_has_a_match_and_wants_another_is_not_counted_as_unmatched(login):
+    here = world()
+    here.mentee("Mira", capacity=2, used=1)
+    here.mentee("Noor")
+    here.mentor("Dana", strand=StrandFactory(program=here.program))  # whom no rule lets them have
+    run = here.run()
+    client = login(here.manager)
+    page = client.get(url(here, "matching_run", run.number))
+    chips = {str(chip.label): chip.count for chip in page.context["chips"]}
+    assert (chips["Unmatched mentees"], chips["Want another match"]) == (1, 1)
+    for show, names in (("unmatched", ["Noor"]), ("another", ["Mira"])):
+        listed = client.get(url(here, "matching_run", run.number), {"show": show})
+        assert [row.leftover.enrollment.person.full_name for row in listed.context["left"]] == names
+    assert "Has a match already" in text(listed)
+    assert "1 of them has a match and wants another." in text(client.get(url(here, "matching_review")))
+    told = text(client.get(url(here, "matching_recruiting", run.number)))
+    assert "2 of the mentees have no match in run 1. This would change it. 1 of them has a match" in told
 
 
 def test_whoever_is_left_over_can_be_paired_with_a_wish_by_hand(login):

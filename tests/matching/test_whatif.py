@@ -132,9 +132,7 @@ class TestAnswer:
         assert answer["figures"]["present_total"][0] == first.numbers["total"]
         assert answer["figures"]["asked_total"][1] == second.numbers["total"]
         assert answer["figures"]["asked_lowest"][1] == second.numbers["lowest"]
-        assert (
-            answer["figures"]["changed"][1] == second.numbers["changed"] == len(pairs(second) - pairs(first))
-        )
+        assert answer["figures"]["changed"][1] == second.numbers["new"] == len(pairs(second) - pairs(first))
 
     def test_no_change_is_no_change(self, here):
         here.run()
@@ -201,7 +199,7 @@ class TestPage:
     def test_the_question_is_in_the_address_and_changes_nothing(self, here, login):
         page = login(here.manager).get(url(here), {"weight_skills": "1", "weight_goals": "10"})
         said = text(page)
-        assert "Somebody else for 2 mentees" in said
+        assert "Different for 2 mentees" in said
         assert "Both chose network ." in said
         by_asked = page.context["found"].by_asked
         assert [(str(row.label), row.now, row.then, row.difference, row.kind) for row in by_asked] == [
@@ -377,7 +375,7 @@ class TestLarge:
         assert ("HX-Refresh" in poll.headers, "Waiting for a free worker" in text(poll)) == (False, True)
         self.work(rung[0])
         assert client.get(page.context["poll_url"])["HX-Refresh"] == "true"
-        assert "Somebody else for 2 mentees" in text(client.get(url(here), question))
+        assert "Different for 2 mentees" in text(client.get(url(here), question))
         assert len(rung) == 1, "the answer is kept"
         client.get(url(here), {**question, "again": "1"})
         assert len(rung) == 2, "unless a fresh one is asked for"
