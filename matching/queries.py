@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from matching.models import Decision, Exclusion, Lock, Proposal, Run, RunPart, Scheme, SideAnswer
@@ -100,6 +101,23 @@ def impossible(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
         | Q(mentee__person__supervisor=F("mentor__person"))
         | Exists(excluded)
     )
+
+
+def unpublished(run: Run) -> QuerySet[Proposal]:
+    """What may follow: each pair, and of each circle that has not begun one seat that stands for all."""
+    begun = Proposal.objects.filter(circle=OuterRef("circle")).exclude(published_at=None)
+    waiting = run.proposals.filter(~Exists(begun), published_at=None)
+    seats = waiting.exclude(circle=None).order_by()
+    heads = seats.values("circle").annotate(head=Min("pk")).values("head")
+    return waiting.filter(Q(circle=None) | Q(pk__in=heads))
+
+
+def published_in_part(runs: Sequence[Run]) -> set[int]:
+    """Those of these runs, by id, of which something is published and something is not."""
+    out = [run.pk for run in runs if run.state == Run.State.PUBLISHED]
+    begun = Proposal.objects.filter(circle=OuterRef("circle")).exclude(published_at=None)
+    rest = Proposal.objects.filter(run__in=out, published_at=None).exclude(Exists(begun))
+    return set(rest.order_by().values_list("run", flat=True).distinct())
 
 
 def locks_of(cohort: Cohort) -> QuerySet[Lock]:

@@ -17,7 +17,7 @@ from matching.facets import narrowed
 from matching.flags import FLAGS
 from matching.lexicon import goal_labels, lexicon, medium, need, slots
 from matching.models import Circle, Leftover, Lock, Outlook, Proposal, Run, SideAnswer
-from matching.queries import impossible
+from matching.standing import obstacles
 from participants.models import Enrollment, SkillClaim
 from people.languages import language_name
 from people.models import Person
@@ -105,7 +105,7 @@ class PairRow:
     note: str
     warnings: list[tuple[str, str]]  # what deserves a second look, and its color
     is_locked: bool
-    can_stand: bool
+    stuck: str  # why it can no longer be made
 
 
 def pair_rows(pairs: QuerySet[Proposal], number: str | None) -> tuple[Page[int], list[PairRow]]:
@@ -115,13 +115,14 @@ def pair_rows(pairs: QuerySet[Proposal], number: str | None) -> tuple[Page[int],
     """
     page = Paginator(pairs.values_list("pk", flat=True), PAGE).get_page(number)
     shown = Proposal.objects.filter(pk__in=list(page.object_list))
-    found = shown.select_related(*_PEOPLE).in_bulk()
+    found = shown.select_related(*_PEOPLE, "run__cohort__program").in_bulk()
     proposals = [found[pk] for pk in page.object_list]
-    gone = set(impossible(shown).values_list("pk", flat=True))
+    stuck = obstacles(proposals[0].run.cohort, proposals) if proposals else {}
     locked = set(shown.filter(Exists(_lock_of_pair())).values_list("pk", flat=True))
     taken = _taken(proposals)
     return page, [
-        _pair_row(row, taken.get(row.mentor_id, 0), row.pk in locked, row.pk not in gone) for row in proposals
+        _pair_row(row, taken.get(row.mentor_id, 0), row.pk in locked, stuck.get(row.pk, ""))
+        for row in proposals
     ]
 
 
@@ -133,7 +134,7 @@ def _taken(proposals: list[Proposal]) -> dict[int, int]:
     return dict(rows.values_list("mentor").annotate(n=Count("pk")))
 
 
-def _pair_row(row: Proposal, given: int, is_locked: bool, can_stand: bool) -> PairRow:
+def _pair_row(row: Proposal, given: int, is_locked: bool, stuck: str) -> PairRow:
     taken = row.mentor.used + given
     places = (
         _("full")
@@ -148,7 +149,7 @@ def _pair_row(row: Proposal, given: int, is_locked: bool, can_stand: bool) -> Pa
         note=words.short_wish(row.parts),
         warnings=warnings(row),
         is_locked=is_locked,
-        can_stand=can_stand,
+        stuck=stuck,
     )
 
 

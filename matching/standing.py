@@ -1,16 +1,21 @@
-"""Whether proposed pairs can still be made, by the data and the rules of this moment."""
+"""Whether proposed pairs and circles can still be made, by the data and the rules of this moment, and why not."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from matching import rule_words
 from matching.engine.field import Criteria
 from matching.engine.rules import Rulebook, names
-from matching.models import Proposal
+from matching.models import Circle, Proposal
 from matching.queries import impossible, scheme_of
 from matching.snapshot import read_snapshot
+from participants.models import Enrollment
 from programs.models import Cohort, Strand
 
 
@@ -44,13 +49,90 @@ def _broken(cohort: Cohort, proposals: Sequence[Proposal], kind: str) -> dict[in
     return {pair.pk: names(value) for pair, value in zip(known, broken.tolist(), strict=True) if value}
 
 
-def barred(cohort: Cohort, proposals: Sequence[Proposal]) -> set[int]:
-    """Those of these proposals that can no longer be published, by id.
+def obstacles(cohort: Cohort, proposals: Sequence[Proposal]) -> dict[int, str]:
+    """Why each of these pairs, or seats of circles, can no longer be published, by id; those that can are left out.
 
-    Somebody has left or is full, a rule is broken by now, or their circle has begun without them.
+    Somebody has left or is full, a rule is broken by now, or their circle has begun without them. What is published
+    already is not asked about. A fixed number of queries.
     """
+    proposals = [pair for pair in proposals if not pair.published_at]
+    if not proposals:
+        return {}
     chosen = Proposal.objects.filter(pk__in=[pair.pk for pair in proposals])
+    broken = broken_since(cohort, proposals)
     begun = Proposal.objects.filter(circle__in=chosen.values("circle")).exclude(published_at=None)
-    late = chosen.filter(circle__in=begun.values("circle"), published_at=None)
-    gone = impossible(chosen).values_list("pk", flat=True)
-    return {*gone, *late.values_list("pk", flat=True), *broken_since(cohort, proposals)}
+    late = set(chosen.filter(circle__in=begun.values("circle")).values_list("pk", flat=True))
+    stuck = {*impossible(chosen).values_list("pk", flat=True), *late, *broken}
+    rows = chosen.filter(pk__in=stuck).select_related("mentee__person", "mentor__person")
+    return {row.pk: _why(row, broken.get(row.pk, ()), row.pk in late) for row in rows}
+
+
+def _why(row: Proposal, rules: Sequence[str], is_late: bool) -> str:
+    for side in (row.mentee, row.mentor):
+        if side.state != Enrollment.State.ACCEPTED:
+            return _("%(name)s no longer takes part.") % {"name": side.person.name}
+    if is_late:
+        return began_without(row)
+    for side in (row.mentee, row.mentor):
+        if side.used >= side.capacity:
+            return _("%(name)s has no free place left.") % {"name": side.person.name}
+    names = row.mentee.person.name, row.mentor.person.name
+    # Two who were excluded by hand are never published, even where runs do not mind.
+    return " ".join(rule_words.broken(rule, *names) for rule in rules or ("exclusion",))
+
+
+def began_without(seat: Proposal) -> str:
+    """Why somebody does not sit in a circle that was proposed and has begun."""
+    return _("The circle has begun without %(name)s.") % {"name": seat.mentee.person.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Prospects:
+    """What of a run can no longer be published: `why` not, by the proposal that stands for a pair or a circle.
+
+    `away` says of each circle who cannot sit in it, by mentee.
+    """
+
+    why: Mapping[int, str]
+    away: Mapping[int, Mapping[int, str]]
+
+    @property
+    def seats(self) -> int:
+        """How many seats of circles can no longer be taken."""
+        return sum(len(mentees) for mentees in self.away.values())
+
+
+def prospects(cohort: Cohort, heads: Sequence[Proposal]) -> Prospects:
+    """For pairs and for circles, each of which one of its seats stands for (see `queries.unpublished`)."""
+    circles = {head.circle_id: head.pk for head in heads if head.circle_id}
+    seats = list(Proposal.objects.filter(circle__in=circles).select_related("circle__strand"))
+    told = obstacles(cohort, [*(head for head in heads if not head.circle_id), *seats])
+    why = {head.pk: told[head.pk] for head in heads if not head.circle_id and head.pk in told}
+    away: dict[int, dict[int, str]] = {circle: {} for circle in circles}
+    for seat in seats:
+        if seat.pk in told:
+            away[seat.circle_id or 0][seat.mentee_id] = told[seat.pk]
+    for circle, members in _members(seats).items():
+        least, able = circle.strand.size_min, len(members - away[circle.pk].keys())
+        if able < least:
+            why[circles[circle.pk]] = too_few(able, least)
+    return Prospects(why, away)
+
+
+def _members(seats: Iterable[Proposal]) -> dict[Circle, set[int]]:
+    """The mentees of each circle."""
+    found: dict[Circle, set[int]] = {}
+    for seat in seats:
+        assert seat.circle, "a seat is one of a circle"
+        found.setdefault(seat.circle, set()).add(seat.mentee_id)
+    return found
+
+
+def too_few(able: int, least: int) -> str:
+    """Why a circle does not begin."""
+    text = ngettext(
+        "%(n)s of the %(least)s people that this circle needs can still take part.",
+        "%(n)s of the %(least)s people that this circle needs can still take part.",
+        able,
+    )
+    return text % {"n": able, "least": least}

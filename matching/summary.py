@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
@@ -24,7 +24,7 @@ from matching.flags import FLAGS
 from matching.models import Run
 from matching.moves import number
 from matching.option_words import kept_close, proven_minimum, unusual
-from matching.queries import READY, answers_of, never_asked, parts_done
+from matching.queries import READY, answers_of, never_asked, parts_done, published_in_part
 from matching.rule_words import STAGES
 from programs.labels import word
 from programs.models import Program
@@ -97,6 +97,7 @@ class RunLine:
     """A run in the list of versions; `parts` are its figures, of pairs and then of circles."""
 
     run: Run
+    state: str
     kind: str  # color of its state
     numbers: Mapping[str, Any]
     parts: Sequence[Mapping[str, Any]]
@@ -122,10 +123,18 @@ def run_lines(runs: Sequence[Run]) -> list[RunLine]:
     """Rows of the list of runs, which are given newest first."""
     ready = [run.number for run in runs if run.state in READY]
     before = dict(pairwise(ready))
+    in_part = published_in_part(runs)
     return [
-        RunLine(run, _KINDS[Run.State(run.state)], run.numbers, _parts(run.numbers), before.get(run.number))
+        RunLine(run, *_state(run, in_part), run.numbers, _parts(run.numbers), before.get(run.number))
         for run in runs
     ]
+
+
+def _state(run: Run, in_part: set[int]) -> tuple[str, str]:
+    """The state in words, and its color."""
+    if run.pk in in_part:
+        return _("Published in part"), "on"
+    return run.get_state_display(), _KINDS[Run.State(run.state)]
 
 
 def only_circles(run: Run) -> bool:
@@ -253,13 +262,25 @@ def _asked(run: Run, answers: Mapping[str, int]) -> str:
 
 
 def _published(run: Run, day: str) -> str:
-    pairs = run.proposals.filter(circle=None).aggregate(every=Count("pk"), out=Count("published_at"))
-    if pairs["out"] < pairs["every"]:
-        return _("Published so far: %(out)s of %(every)s pairs, the first on %(day)s.") % {
-            **pairs,
-            "day": day,
-        }
-    return _("Published on %(day)s.") % {"day": day}
+    """How much is published; a circle is as soon as one seat of it."""
+    counts = run.proposals.aggregate(
+        every=Count("pk", filter=Q(circle=None)),
+        out=Count("published_at", filter=Q(circle=None)),
+        circles=Count("circle", distinct=True),
+        begun=Count("circle", distinct=True, filter=~Q(published_at=None)),
+    )
+    if counts["out"] == counts["every"] and counts["begun"] == counts["circles"]:
+        return _("Published on %(day)s.") % {"day": day}
+    if not counts["circles"]:
+        text = _("Published so far: %(out)s of %(every)s pairs, the first on %(day)s.")
+    elif not counts["every"]:
+        text = _("Published so far: %(begun)s of %(circles)s circles, the first on %(day)s.")
+    else:
+        text = _(
+            "Published so far: %(out)s of %(every)s pairs and %(begun)s of %(circles)s circles, "
+            "the first on %(day)s."
+        )
+    return text % {**counts, "day": day}
 
 
 def _another(numbers: Mapping[str, Any]) -> str:

@@ -20,8 +20,8 @@ from matching.domain.introductions import settle_published
 from matching.domain.runs import mark_published
 from matching.models import PastPair, Proposal, Run
 from matching.past import past_pair
-from matching.queries import READY, impossible
-from matching.standing import barred
+from matching.queries import READY
+from matching.standing import obstacles, too_few
 from matching.why import Told, why_matched
 from notifications.domain import outbox
 from notifications.queries import drafts_about
@@ -38,7 +38,7 @@ def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = 
 
     What is not chosen can be published later, for as long as it can stand. The mails wait in the outbox as drafts.
     Raises Refused: "already_published", "not_certified", "wrong_stage", "nothing_to_publish", "not_accepted",
-    "no_place", "already_paired", "pair_barred".
+    "circle_small", "no_place", "already_paired", "pair_barred".
     """
     run = Run.objects.select_for_update().get(pk=run.pk)
     cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=run.cohort_id)
@@ -85,6 +85,7 @@ def _chosen(run: Run, proposals: Iterable[Proposal] | None) -> list[Proposal]:
     if proposals is not None:
         found = found.filter(pk__in=[proposal.pk for proposal in proposals])
     chosen = list(found) if proposals is None else _whole_circles(run, list(found))
+    _check_sizes(run, {proposal.circle_id for proposal in found if proposal.circle_id}, chosen)
     if chosen and all(proposal.published_at for proposal in chosen):
         raise Refused(
             "already_published",
@@ -97,14 +98,37 @@ def _chosen(run: Run, proposals: Iterable[Proposal] | None) -> list[Proposal]:
 
 
 def _whole_circles(run: Run, chosen: list[Proposal]) -> list[Proposal]:
-    """A circle is published as a whole; those who can no longer take part in it are left out."""
+    """A circle is published as a whole; those who can no longer take part in it are left out.
+
+    Of a circle that has begun all seats stay: they are refused by name.
+    """
     circles = {proposal.circle_id for proposal in chosen} - {None}
     if not circles:
         return chosen
-    seats = run.proposals.filter(circle__in=circles)
-    gone = impossible(seats.filter(published_at=None))
-    able = seats.exclude(mentee__in=gone.values("mentee")).order_by("mentor_id", "-score", "id")
+    seats = list(run.proposals.filter(circle__in=circles).order_by("mentor_id", "-score", "id"))
+    begun = {seat.circle_id for seat in seats if seat.published_at}
+    told = obstacles(run.cohort, [seat for seat in seats if seat.circle_id not in begun])
+    gone = {(seat.circle_id, seat.mentee_id) for seat in seats if seat.pk in told}
+    able = [seat for seat in seats if (seat.circle_id, seat.mentee_id) not in gone]
     return [*(proposal for proposal in chosen if not proposal.circle_id), *able]
+
+
+def _check_sizes(run: Run, circles: Iterable[int], chosen: Iterable[Proposal]) -> None:
+    """That each of these circles has the people that it needs. Whoever leaves after this is refused by name."""
+    seated = Counter(circle for circle, _mentee in {(seat.circle_id, seat.mentee_id) for seat in chosen})
+    rows = run.circles.filter(pk__in=circles).select_related("strand").order_by("number")
+    small = [
+        _("Circle %(number)s: %(why)s")
+        % {"number": circle.number, "why": too_few(seated[circle.pk], circle.strand.size_min)}
+        for circle in rows
+        if seated[circle.pk] < circle.strand.size_min
+    ]
+    if small:
+        raise Refused(
+            "circle_small",
+            " ".join(small),
+            _("A circle with fewer does not open. Run the matching again, or publish without it."),
+        )
 
 
 def _locked_enrollments(chosen: Iterable[Proposal]) -> dict[int, Enrollment]:
@@ -141,7 +165,7 @@ def _check_pairs(cohort: Cohort, chosen: Sequence[Proposal]) -> None:
     open_keys = Member.objects.filter(pair_key__in=names, left_on=None).values_list("pair_key", flat=True)
     if taken := sorted(names[key] for key in open_keys):
         raise Refused("already_paired", _("Already a pair: %(pairs)s.") % {"pairs": ", ".join(taken)})
-    never = barred(cohort, chosen)
+    never = obstacles(cohort, chosen)
     if told := sorted(names[_pair_key(p)] for p in chosen if p.pk in never):
         raise Refused(
             "pair_barred",

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
@@ -18,21 +18,20 @@ from agreements.domain.publishing import publish_run
 from agreements.forms import PublishFilter
 from agreements.models import Mentorship
 from agreements.panels import mentorships_url
+from agreements.publishable import lines, with_people
 from agreements.views.common import reader
 from core.access import fetch
 from core.errors import Refused
 from core.roles import Permission
 from matching.models import Proposal, Run, SideAnswer
-from matching.queries import READY, impossible, said
-from matching.standing import barred
+from matching.queries import READY, said, unpublished
+from matching.standing import Prospects, prospects
 from programs.models import Cohort
 from programs.views.desk import desk_context, get_cohort
 
 PAGE = 50
-_WHO = ("mentee__person", "mentor__person")
 Given = Mapping[str, Any]  # what the filter says
 Answers = Mapping[int, dict[str, SideAnswer]]  # by proposal and role
-_CIRCLE = ("circle__proposals__mentee__person", "circle__proposals__mentor__person")
 
 
 @login_required
@@ -46,7 +45,7 @@ def publish(request: HttpRequest, program: str, cohort: str, number: int) -> Htt
     run = fetch(Run.objects.filter(cohort=found), number=number)
     form = PublishFilter(request.GET)
     given = form.cleaned_data if form.is_valid() else {}
-    pairs = _narrow(run, _heads(run), given)
+    pairs = _narrow(run, unpublished(run), given)
     refused: Refused | None = None
     if request.method == "POST" and "back" not in request.POST:
         chosen = _chosen(request, run, pairs, given)
@@ -62,15 +61,6 @@ def publish(request: HttpRequest, program: str, cohort: str, number: int) -> Htt
 
 def _can_publish(run: Run, cohort: Cohort) -> bool:
     return run.state in READY and cohort.state in {Cohort.State.MATCHING, Cohort.State.RUNNING}
-
-
-def _heads(run: Run) -> QuerySet[Proposal]:
-    """What is not published yet: each pair, and of each circle that can begin one seat that stands for all."""
-    waiting = run.proposals.filter(published_at=None)
-    seats = waiting.exclude(circle=None)
-    able = seats.exclude(pk__in=impossible(seats).values("pk"))
-    heads = able.order_by().values("circle").annotate(head=Min("pk")).values("head")
-    return waiting.filter(Q(circle=None) | Q(pk__in=heads))
 
 
 def _narrow(run: Run, pairs: QuerySet[Proposal], chosen: Given) -> QuerySet[Proposal]:
@@ -101,8 +91,7 @@ def _chosen(request: HttpRequest, run: Run, pairs: QuerySet[Proposal], given: Gi
         return [pair for pair in run.proposals.all() if str(pair.uid) in named]
     if request.POST.get("which") == "all":
         rows = list(pairs)
-        never = barred(run.cohort, rows)
-        ready = _ready(rows, never, said(run), given)
+        ready = _ready(rows, prospects(run.cohort, rows), said(run), given)
         return [pair for pair in rows if pair.pk in ready]
     return [pair for pair in pairs if str(pair.uid) in named]
 
@@ -120,22 +109,22 @@ def _still_ticked(request: HttpRequest, rows: Sequence[Proposal]) -> set[int]:
 def _named(request: HttpRequest, cohort: Cohort, run: Run, chosen: Sequence[Proposal]) -> dict[str, Any]:
     """How many and who, before it happens."""
     order = {pair.pk: place for place, pair in enumerate(chosen)}
-    found = run.proposals.filter(pk__in=order).select_related(*_WHO, "circle").prefetch_related(*_CIRCLE)
-    rows = sorted(found, key=lambda pair: order[pair.pk])
-    circles = sum(pair.circle_id is not None for pair in rows)
+    found = with_people(run.proposals.filter(pk__in=order))
+    pairs = sorted(found, key=lambda pair: order[pair.pk])
+    circles = sum(pair.circle_id is not None for pair in pairs)
     return desk_context(request, cohort) | {
         "run": run,
-        "rows": [{"proposal": pair, **_names(pair)} for pair in rows],
-        "sure": " ".join(str(pair.uid) for pair in rows),
-        "what": "pairs" if not circles else "circles" if circles == len(rows) else "both",
+        "rows": lines(pairs, prospects(cohort, pairs)),
+        "sure": " ".join(str(pair.uid) for pair in pairs),
+        "what": "pairs" if not circles else "circles" if circles == len(pairs) else "both",
         "here": request.get_full_path(),
     }
 
 
-def _ready(rows: Sequence[Proposal], never: set[int], answers: Answers, given: Given) -> set[int]:
+def _ready(rows: Sequence[Proposal], found: Prospects, answers: Answers, given: Given) -> set[int]:
     """What can still be made, by id; where both sides were asked only what both agreed to, unless filtered by it."""
     heard = not answers or bool(given.get("said"))
-    return {pair.pk for pair in rows if pair.pk not in never and (heard or _settled(pair, answers))}
+    return {pair.pk for pair in rows if pair.pk not in found.why and (heard or _settled(pair, answers))}
 
 
 def _settled(pair: Proposal, given: Answers) -> bool:
@@ -154,13 +143,11 @@ def _is_open(answers: Mapping[str, SideAnswer]) -> bool:
 def _context(
     request: HttpRequest, cohort: Cohort, run: Run, pairs: QuerySet[Proposal], given: Given
 ) -> dict[str, Any]:
-    page = Paginator(pairs.select_related(*_WHO, "circle").prefetch_related(*_CIRCLE), PAGE).get_page(
-        request.GET.get("page")
-    )
-    shown = list(page.object_list)
+    page = Paginator(with_people(pairs), PAGE).get_page(request.GET.get("page"))
     rows, answers = list(pairs), said(run)
-    never = barred(cohort, rows)
-    ready = _ready(rows, never, answers, given)
+    found = prospects(cohort, rows)
+    shown = lines(page.object_list, found)
+    ready = _ready(rows, found, answers, given)
     ticked = _still_ticked(request, rows) if request.method == "POST" else ready
     published = run.proposals.exclude(published_at=None)
     count = published.aggregate(
@@ -170,32 +157,18 @@ def _context(
     return desk_context(request, cohort) | {
         "run": run,
         "page": page,
-        "rows": [
-            _names(p)
-            | {"proposal": p, "barred": p.pk in never, "ticked": p.pk in ticked, "said": answers.get(p.pk)}
-            for p in shown
-        ],
-        "all_ticked": all(p.pk in ticked for p in shown if p.pk not in never),
+        "rows": [(row, row.proposal.pk in ticked, answers.get(row.proposal.pk)) for row in shown],
+        "all_ticked": all(row.proposal.pk in ticked for row in shown if not row.why),
         "asked": bool(answers),
         "only_agreed": bool(answers) and not given.get("said"),
         "possible": len(ready),
         "agreed": sum(pair.circle_id is None and pair.pk in ready for pair in rows),
         "published": sum(count.values()),
         "what": "both" if all(every.values()) else "circles" if every["circles"] else "pairs",
-        "is_published": any(count.values()) and not run.proposals.filter(published_at=None).exists(),
+        "is_published": any(count.values()) and not unpublished(run).exists(),
         "can_publish": _can_publish(run, cohort),
         "starts_running": cohort.state == Cohort.State.MATCHING,
         "here": request.get_full_path(),
-    }
-
-
-def _names(proposal: Proposal) -> dict[str, Any]:
-    """Everybody on each side and the fit; of a circle all members and hosts, and the mean."""
-    rows = proposal.circle.proposals.all() if proposal.circle else [proposal]
-    return {
-        "score": sum(row.score for row in rows) // len(rows),
-        "mentees": sorted({row.mentee.person.full_name for row in rows}),
-        "mentors": sorted({row.mentor.person.full_name for row in rows}),
     }
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -19,7 +18,7 @@ from matching import review, words
 from matching.circle_review import circle_cards
 from matching.criteria import read_criteria
 from matching.domain.decisions import last_number
-from matching.domain.runs import cancel_run
+from matching.domain.runs import OPEN, cancel_run
 from matching.facets import chosen, facets
 from matching.failure_words import failure
 from matching.floors import missed
@@ -27,13 +26,25 @@ from matching.forms import LockForm, ReviewFilter, again
 from matching.models import Proposal, Run
 from matching.option_words import unusual
 from matching.others import people_named, why_not_other
-from matching.queries import READY, UNDER_WAY, decisions_since, latest_ready, runs_of, scheme_of
+from matching.queries import (
+    READY,
+    UNDER_WAY,
+    decisions_since,
+    impossible,
+    latest_ready,
+    runs_of,
+    scheme_of,
+    unpublished,
+)
+from matching.standing import Prospects, prospects
 from matching.summary import chips, lede, only_circles, run_figures, stage_words
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
 from programs.labels import word
 from programs.models import Cohort
 from programs.views.desk import reader
+
+MOST_CHECKED = 1000  # pairs and circles of which each is asked about before a page is shown
 
 
 @login_required
@@ -98,12 +109,11 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "figures": run_figures(run, f"{_pictures_url(cohort, run)}#equity"),
         "only_circles": only_circles(run),
         "chips": chips(request, counted, show, _kept_from(run, before), cohort.program),
-        **_stale(run),
+        **_rest(run, cohort),
         "again": again(run),
         "newest": newest if newest and newest.number > run.number else None,
         "criteria_changed": run.criteria != read_criteria(scheme_of(cohort).criteria).to_dict(),
         "publish_url": _publish_url(cohort, run),
-        "rest": run.proposals.filter(published_at=None).exists(),
         "is_open": run.state == Run.State.CERTIFIED,
         "here": request.get_full_path(),
         "seen": last_number(cohort),
@@ -127,13 +137,25 @@ def _detail(request: HttpRequest, cohort: Cohort, run: Run, opened: Proposal) ->
     return detail | {"beside": list(same.order_by("mentor_id"))}
 
 
-def _stale(run: Run) -> dict[str, int]:
-    """How many pairs, and seats of circles, of an open run can no longer be made."""
-    if run.state != Run.State.CERTIFIED:
-        return {"stale": 0, "stale_seats": 0}
-    found = review.impossible(Proposal.objects.filter(run=run)).order_by()
-    seats = Count("mentee", filter=~Q(circle=None), distinct=True)
-    return found.aggregate(stale=Count("pk", filter=Q(circle=None)), stale_seats=seats)
+def _rest(run: Run, cohort: Cohort) -> dict[str, Any]:
+    """What of a run is not published yet, how much of it can no longer be, and whether that can still be decided on.
+
+    Of many pairs only what the database sees is counted; what a rule forbids by now is marked where it stands.
+    """
+    heads = list(unpublished(run))
+    told = Prospects({}, {})
+    if len(heads) <= MOST_CHECKED:
+        told = prospects(cohort, heads)
+        stale = sum(head.pk in told.why for head in heads if not head.circle_id)
+    else:
+        stale = impossible(unpublished(run).filter(circle=None)).count()
+    return {
+        "rest": bool(heads),
+        "stale": stale,
+        "stale_seats": told.seats,
+        "stale_circles": sum(head.pk in told.why for head in heads if head.circle_id),
+        "is_live": (bool(heads) or run.state == Run.State.CERTIFIED) and cohort.state in OPEN,
+    }
 
 
 def _asked(request: HttpRequest, run: Run, opened: Proposal) -> dict[str, Any]:

@@ -428,7 +428,9 @@ def test_pairs_can_be_narrowed_to_those_that_both_agreed_to(client: Client) -> N
     ask(other, "", "")
     for said, expected in (("both", [one]), ("open", [other]), ("", [one, other])):
         rows = client.get(f"{url}?said={said}").context["rows"]
-        assert sorted((row["proposal"] for row in rows), key=lambda pair: pair.pk) == expected, said
+        assert sorted((row.proposal for row, _ticked, _said in rows), key=lambda pair: pair.pk) == expected, (
+            said
+        )
     assert publish(client, f"{url}?said=both", which="all").status_code == 302
     assert Mentorship.objects.get().proposal == one
 
@@ -452,9 +454,10 @@ def test_where_both_sides_were_asked_only_what_both_agreed_to_is_ticked(
     for proposal, answers in zip(pairs, said, strict=False):
         ask(proposal, *answers)
     page = client.get(url)
-    assert {row["proposal"]: row["ticked"] for row in page.context["rows"]} == dict(
-        zip(pairs, ticked, strict=True)
-    )
+    rows = {row.proposal: is_ticked for row, is_ticked, _said in page.context["rows"]}
+    assert rows == dict(zip(pairs, ticked, strict=True))
+    told = "Both sides said yes to" in page.content.decode()
+    assert told == (bool(said) and any(ticked))
     assert page.content.decode().count(' checked aria-label="') == sum(ticked) == page.context["possible"]
     done = publish(client, url, which="all")
     assert (done.status_code, Mentorship.objects.count()) == (302 if any(ticked) else 409, sum(ticked))

@@ -1,0 +1,50 @@
+"""What the pages of publishing list: each pair, and each circle as one line, with who of it can still take part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from matching.models import Proposal
+from matching.standing import Prospects
+
+_PEOPLE = ("mentee__person", "mentor__person")
+_SEATS = tuple(f"circle__proposals__{side}" for side in _PEOPLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A pair or a circle, people by full name."""
+
+    proposal: Proposal  # of a circle the seat that stands for it
+    mentees: Sequence[str]  # of a circle those who can still sit in it
+    mentors: Sequence[str]
+    score: int  # of a circle their mean
+    why: str  # why it can no longer be published
+    left_out: Sequence[str]  # why others of the circle are left out
+
+
+def with_people(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
+    """Everything that a line needs."""
+    return proposals.select_related(*_PEOPLE, "circle").prefetch_related(*_SEATS)
+
+
+def lines(proposals: Iterable[Proposal], found: Prospects) -> list[Line]:
+    """A line each, for proposals `with_people`."""
+    return [_line(proposal, found) for proposal in proposals]
+
+
+def _line(proposal: Proposal, found: Prospects) -> Line:
+    every = list(proposal.circle.proposals.all()) if proposal.circle else [proposal]
+    away = found.away.get(proposal.circle_id or 0, {})
+    rows = [row for row in every if row.mentee_id not in away] or every
+    return Line(
+        proposal,
+        mentees=sorted({row.mentee.person.full_name for row in rows}),
+        mentors=sorted({row.mentor.person.full_name for row in rows}),
+        score=sum(row.score for row in rows) // len(rows),
+        why=found.why.get(proposal.pk, ""),
+        left_out=sorted(set(away.values())),
+    )
