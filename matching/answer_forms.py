@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,22 +19,24 @@ class AskForm(PageForm):
 
     due_on = forms.DateField(
         label=gettext_lazy("Answers until"),
-        help_text=gettext_lazy(
-            "Until the end of this day. Silence counts as no objection; you still decide."
-        ),
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         input_formats=["%Y-%m-%d"],
     )
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, last: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._today = today
+        self._today, self._last = today, last
+        self.fields["due_on"].help_text = _(
+            "Until the end of this day, %(last)s at the latest. Silence counts as no objection; you still decide."
+        ) % {"last": date_format(last)}
 
     def clean_due_on(self) -> date:
-        """After today, so that there is time to answer."""
+        """After today, so that there is time to answer, and before it no longer matters."""
         day: date = self.cleaned_data["due_on"]
         if day <= self._today:
             raise forms.ValidationError(_("Choose a day after today: people need time to answer."))
+        if day > self._last:
+            raise forms.ValidationError(_("Choose a day up to %(last)s.") % {"last": date_format(self._last)})
         return day
 
 

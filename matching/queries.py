@@ -208,6 +208,11 @@ def questions_about(pairs: QuerySet[Proposal]) -> QuerySet[SideAnswer]:
     return SideAnswer.objects.filter(Exists(pairs.filter(**_SAME_TWO)))
 
 
+def open_questions(run: Run) -> QuerySet[Any]:
+    """Questions about the run's pairs whose answers still count, given already or not."""
+    return questions().filter(Exists(run.proposals.filter(**_SAME_TWO)), is_open=True)
+
+
 def noes() -> QuerySet[SideAnswer]:
     """Each no of one side that still keeps the two apart: the manager may have lifted it."""
     excluded = Exclusion.objects.filter(**_SAME_TWO)

@@ -22,6 +22,8 @@ class Verb(StrEnum):
     SHORTLISTS_MADE = "shortlists.made"
     CRITERIA_CHANGED = "criteria.changed"
     SIDES_ASKED = "sides.asked"
+    SIDES_DATE_MOVED = "sides.date_moved"
+    SIDES_CALLED_BACK = "sides.called_back"
     SIDE_ANSWERED = "side.answered"
     PRESET_SAVED = "preset.saved"
     PRESET_DELETED = "preset.deleted"

@@ -351,12 +351,28 @@ def test_each_answers_on_their_own_page(here, login):
     empty = client.post(page("Mira Kovac"), {"word": "Hm"})
     assert empty.context["form"].errors["answer"] == ["Choose an answer to “Your answer”"]
     assert "Hm" in empty.content.decode()
-    assert client.post(page("Mira Kovac"), {"answer": "no", "word": "Too near"}).status_code == 302
+    no = {"answer": "no", "word": "Too near", "sure": "1"}
+    assert client.post(page("Mira Kovac"), no).status_code == 302
     assert "You said no" in client.get(page("Mira Kovac")).content.decode()
     dana = login(question("Dana Whitfield").enrollment.person).get(page("Dana Whitfield")).content.decode()
     assert "No answer is needed any more" in dana
     assert "Too near" not in dana
     assert "said no" not in dana
+
+
+def test_a_no_is_asked_about_before_it_is_final(here, login):
+    ask(here)
+    client, url = login(question("Mira Kovac").enrollment.person), page("Mira Kovac")
+    no = {"answer": "no", "word": "Too near"}
+    sure = client.post(url, no).content.decode()
+    assert "A no is final: you cannot change it afterwards." in sure
+    assert "For the program’s staff you add: “Too near”" in sure
+    assert question("Mira Kovac").answer == ""
+    back = client.post(url, {**no, "again": "1"})
+    assert (back.context["to_confirm"], back.context["form"]["word"].value()) == (False, "Too near")
+    assert question("Mira Kovac").answer == ""
+    done = client.post(url, {**no, "sure": "1"}, follow=True).content.decode()
+    assert ("You said no" in done, question("Mira Kovac").word) == (True, "Too near")
 
 
 @pytest.mark.parametrize(
@@ -377,7 +393,9 @@ def test_the_page_says_by_when_and_what_holds_afterwards(here, login, days, befo
     assert (before in shown, after in shown) == (False, True)
     nothing_settled = "Nothing is settled yet."
     assert nothing_settled in shown
-    assert nothing_settled not in client.post(url, {"answer": "no"}, follow=True).content.decode()
+    assert (
+        nothing_settled not in client.post(url, {"answer": "no", "sure": "1"}, follow=True).content.decode()
+    )
 
 
 def test_the_review_says_how_many_have_answered(here, login):
@@ -416,7 +434,12 @@ def test_the_desk_asks(here, login):
     }
     assert client.post(url, {"due_on": soon().isoformat()}).status_code == 302
     assert SideAnswer.objects.count() == 4
-    assert "There is nobody left to ask" in client.get(url).content.decode()
+    asked = client.get(url).content.decode()
+    assert ("Asked, and not answered yet" in asked, "There is nobody left to ask" in asked) == (True, False)
+    for name, answer in (("Mira Kovac", "no"), ("Ade Okafor", "yes"), ("Lena Ruiz", "yes")):
+        say(name, answer)
+    asked = client.get(url).content.decode()
+    assert ("Asked, and not answered yet" in asked, "There is nobody left to ask" in asked) == (False, True)
     Cohort.objects.update(answer_days=0)
     assert "Not in this cohort" in client.get(url).content.decode()
     assert (
