@@ -121,6 +121,9 @@ class Proposal(Addressed):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["run", "mentee", "mentor"], name="proposal_unique"),
             models.CheckConstraint(condition=~Q(mentee=F("mentor")), name="proposal_two_people"),
+            models.CheckConstraint(
+                condition=Q(over_at=None) | ~Q(published_at=None), name="proposal_over_once_published"
+            ),
         ]
 
     def __str__(self) -> str:

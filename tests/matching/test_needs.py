@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -164,3 +165,13 @@ def test_a_need_said_in_confidence_is_not_told_to_the_mentor():
         program=here.program, purpose="mentee", questions={"pages": [{"questions": [question]}]}
     )
     assert told(here, "career") == (["Dana is here for your career questions."], [])
+
+
+def test_only_a_published_pair_can_be_over():
+    proposal = ProposalFactory()
+    proposal.over_at = timezone.now()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        proposal.save()
+    proposal.published_at = timezone.now()
+    proposal.save()
+    assert proposal.run.proposals.exclude(over_at=None).count() == 1
