@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from matching.models import Proposal
+from matching.models import Proposal, Run
+from matching.queries import unpublished
 from matching.standing import Prospects
+from notifications.queries import drafts_about
+from participants.domain.introductions import OPEN
+from participants.models import Introduction, Shortlist
 
 _PEOPLE = ("mentee__person", "mentor__person")
 _SEATS = tuple(f"circle__proposals__{side}" for side in _PEOPLE)
@@ -47,4 +51,33 @@ def _line(proposal: Proposal, found: Prospects) -> Line:
         score=sum(row.score for row in rows) // len(rows),
         why=found.why.get(proposal.pk, ""),
         left_out=sorted(set(away.values())),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What the first publishing of a cohort ends, and how much of the run goes on."""
+
+    requests: int  # introductions that are asked or agreed, but for those of the pairs
+    has_directory: bool
+    lists: int  # shortlists
+    drafts: int  # mails about them that were never sent
+    rest: int  # pairs and circles that can follow
+
+
+def first_ends(run: Run, chosen: Sequence[Proposal]) -> Ends:
+    """As publishing these would do now; four queries."""
+    cohort = run.cohort
+    made = {(pair.mentee_id, pair.mentor_id) for pair in chosen}
+    asked = Introduction.objects.filter(cohort=cohort, state__in=OPEN).order_by("pk")
+    agreed = Introduction.State.AGREED
+    lists = list(Shortlist.objects.filter(enrollment__cohort=cohort))
+    return Ends(
+        requests=len(
+            [row for row in asked if row.state != agreed or (row.mentee_id, row.mentor_id) not in made]
+        ),
+        has_directory=cohort.introductions or cohort.self_match or cohort.shortlists,
+        lists=len(lists),
+        drafts=drafts_about("shortlist_ready", lists).count(),
+        rest=unpublished(run).count() - len(chosen),
     )

@@ -75,7 +75,7 @@ def _publish(cohort: Cohort) -> Wording:
         verb=_("Run matching and publish the pairs"),
         explanation=_("%(program)s, %(cohort)s. The mentorships start on this day.") % values,
         url=reverse("matching_review", args=[cohort.program.slug, cohort.slug]),
-        done=_("The pairs of %(cohort)s are published") % values,
+        done=_("Pairs of %(cohort)s are published") % values,
     )
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from matching.models import Run
 from matching.queries import answers_of, latest_ready, mentees_matched, waiting
+from matching.standing import still_to_publish
 from matching.summary import only_circles
 from programs.labels import word
 from programs.models import Cohort
@@ -16,7 +17,7 @@ from programs.models import Cohort
 def matched(cohort: Cohort) -> dict[str, Any]:
     """Once a run is published, how many of the whole cohort are matched; before, what the latest run proposes.
 
-    Five queries.
+    A fixed number of queries.
     """
     published = Run.objects.filter(cohort=cohort, state=Run.State.PUBLISHED).order_by("-number").first()
     newest = latest_ready(cohort)
@@ -35,6 +36,7 @@ def matched(cohort: Cohort) -> dict[str, Any]:
             "asked": not published and answers_of(run)["asked"],
             "to_review": newest if published and newest and newest.number > published.number else None,
             "mentees": word(cohort.program, "mentees"),
+            "rest": still_to_publish(published) if published else None,
         }
     return context
 

@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 from matching import rule_words
 from matching.engine.field import Criteria
 from matching.engine.rules import Rulebook, names
-from matching.models import Circle, Proposal
-from matching.queries import impossible, scheme_of
+from matching.models import Circle, Proposal, Run
+from matching.queries import impossible, scheme_of, unpublished
 from matching.snapshot import read_snapshot
 from participants.models import Enrollment
 from programs.models import Cohort, Strand
@@ -136,3 +136,13 @@ def too_few(able: int, least: int) -> str:
         able,
     )
     return text % {"n": able, "least": least}
+
+
+def still_to_publish(run: Run) -> dict[str, int]:
+    """How many `pairs` and `circles` of a run may follow, by what the database sees of the pairs."""
+    rest = unpublished(run).order_by("pk")
+    pairs = rest.filter(circle=None)
+    heads = list(rest.exclude(circle=None))
+    stuck = prospects(run.cohort, heads).why if heads else {}
+    able = pairs.exclude(pk__in=impossible(pairs).values("pk"))
+    return {"pairs": able.count(), "circles": len(heads) - len(stuck)}

@@ -26,6 +26,12 @@ def call_is_open(cohort: Cohort) -> bool:
     return cohort.state == Cohort.State.CALL_OPEN and cohort.call_opens_on <= today <= cohort.call_closes_on
 
 
+def waits_for_more(enrollment: Enrollment) -> bool:
+    """Whether the next run could give somebody a partner, though pairs of the round are published."""
+    takes_part = enrollment.state == Enrollment.State.ACCEPTED and enrollment.used < enrollment.capacity
+    return takes_part and enrollment.cohort.state == Cohort.State.RUNNING
+
+
 def is_open_to(strand: Strand, mentee: Person) -> bool:
     """Whether a strand is for people with this one's type of contract."""
     return not strand.contract_types or mentee.contract_type in strand.contract_types

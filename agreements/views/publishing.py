@@ -18,7 +18,7 @@ from agreements.domain.publishing import publish_run
 from agreements.forms import PublishFilter
 from agreements.models import Mentorship
 from agreements.panels import mentorships_url
-from agreements.publishable import lines, with_people
+from agreements.publishable import first_ends, lines, with_people
 from agreements.views.common import reader
 from core.access import fetch
 from core.errors import Refused
@@ -117,6 +117,7 @@ def _named(request: HttpRequest, cohort: Cohort, run: Run, chosen: Sequence[Prop
         "rows": lines(pairs, prospects(cohort, pairs)),
         "sure": " ".join(str(pair.uid) for pair in pairs),
         "what": "pairs" if not circles else "circles" if circles == len(pairs) else "both",
+        "ends": first_ends(run, pairs) if cohort.state == Cohort.State.MATCHING else None,
         "here": request.get_full_path(),
     }
 

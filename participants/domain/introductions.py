@@ -226,7 +226,7 @@ def _cannot_ask() -> Refused:
 def _check_open(row: Introduction) -> None:
     if row.cohort.state not in BEFORE_PAIRS:
         raise Refused(
-            "pairs_made", _("The pairs of this round have been made."), _("You will hear from the program.")
+            "pairs_made", _("Pairs of this round have been published."), _("You will hear from the program.")
         )
     if _is_late(row):
         raise Refused("too_late", _("The time to answer has passed."), _("You can ask them yourself."))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.audit import record
 from core.errors import Refused
 from participants.models import Enrollment, Wish
 from participants.queries import BROWSING, mentors_to_wish_for
-from participants.rules import BEFORE_PAIRS, MAX_WISHES
+from participants.rules import BEFORE_PAIRS, MAX_WISHES, waits_for_more
 from participants.verbs import Verb
 from people.models import Person
 
@@ -92,8 +92,18 @@ def lock_for_wishes(enrollment: Enrollment) -> Enrollment:
     rows = Enrollment.objects.select_for_update(of=("self",)).select_related("cohort__program", "person")
     row = rows.get(pk=enrollment.pk)
     if row.state not in BROWSING or row.cohort.state not in BEFORE_PAIRS:
-        raise Refused("wishes_closed", _("The matching of this round is over: wishes change nothing now."))
+        raise Refused("wishes_closed", why_closed(row))
     return row
+
+
+def why_closed(enrollment: Enrollment) -> str:
+    """Why wishes, and rankings, cannot be changed any more, and whether they still count."""
+    if waits_for_more(enrollment):
+        return _(
+            "The first pairs of this round are published, so wishes can no longer be changed. Those that you "
+            "gave before still count when more pairs are made."
+        )
+    return _("The matching of this round is over: wishes change nothing now.")
 
 
 def standing_wishes(enrollment: Enrollment) -> list[str]:

@@ -68,7 +68,9 @@ WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
 }
 # What both read instead once the pairs of the round are made.
 AFTERWARDS: dict[str, str | Promise] = {
-    State.CLOSED: gettext_lazy("The pairs of this round have been made, so the request has ended by itself."),
+    State.CLOSED: gettext_lazy(
+        "Pairs of this round have been published, so the request has ended by itself."
+    ),
     State.CONFIRMED: gettext_lazy(
         "It is confirmed. Once your pair is published, your next steps show how to begin."
     ),

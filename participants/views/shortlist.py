@@ -16,6 +16,7 @@ from core.errors import Refused
 from participants.cards import cards_of
 from participants.domain.introductions import kept_apart
 from participants.domain.shortlists import rank_shortlist
+from participants.domain.wishes import why_closed
 from participants.forms import RankForm
 from participants.queries import BROWSING, shortlists_of, still_suggested
 from participants.rules import BEFORE_PAIRS
@@ -52,5 +53,6 @@ def rank(request: HttpRequest, uid: UUID) -> HttpResponse:
             for card, one in zip(cards, suggestions, strict=True)
         ],
         "is_open": cohort.state in BEFORE_PAIRS and found.enrollment.state in BROWSING,
+        "why_closed": why_closed(found.enrollment),
         "mentors_word": word(cohort.program, "mentors"),
     })  # fmt: skip

@@ -242,7 +242,7 @@ class TestSettling:
         with pytest.raises(Refused) as refused:
             answer(introduction=row, agrees=True, by=row.mentor.person)
         assert (refused.value.code, str(refused.value.message)) == (
-            "pairs_made", "The pairs of this round have been made."
+            "pairs_made", "Pairs of this round have been published."
         )  # fmt: skip
 
     @pytest.mark.parametrize("side", ["mentee", "mentor"])
@@ -269,7 +269,7 @@ class TestSettling:
             (
                 "closed",
                 "running",
-                "The pairs of this round have been made, so the request has ended by itself.",
+                "Pairs of this round have been published, so the request has ended by itself.",
             ),
             (
                 "confirmed",
