@@ -176,10 +176,14 @@ def decisions_since(run: Run) -> int:
 
 
 def how_they_stand(introductions: QuerySet[Introduction]) -> QuerySet[Introduction]:
-    """With `is_locked` and `is_pair`: whether runs keep the two, and whether a run with them has been published."""
+    """With `is_locked`, `is_pair`, `is_excluded`: kept by runs, published by one, or never to be made."""
     two = {"mentee": OuterRef("mentee"), "mentor": OuterRef("mentor")}
     published = Proposal.objects.filter(**two).exclude(published_at=None)
-    return introductions.annotate(is_locked=Exists(Lock.objects.filter(**two)), is_pair=Exists(published))
+    persons = {f"{side}__person": OuterRef(f"{side}__person") for side in two}
+    excluded = Exclusion.objects.filter(**persons, cohort__program=OuterRef("cohort__program"))
+    return introductions.annotate(
+        is_locked=Exists(Lock.objects.filter(**two)), is_pair=Exists(published), is_excluded=Exists(excluded)
+    )
 
 
 _SAME_TWO = {"mentee": OuterRef("proposal__mentee"), "mentor": OuterRef("proposal__mentor")}

@@ -41,6 +41,11 @@ def last_number(cohort: Cohort | int) -> int:
     return Decision.objects.filter(cohort=cohort).aggregate(last=Max("number"))["last"] or 0
 
 
+def has_decided(act: Act) -> bool:
+    """Whether the act has changed anything: only then is there something to undo."""
+    return Decision.objects.filter(batch=act.batch).exists()
+
+
 def write(
     kind: str, pairs: Sequence[Pair], *, act: Act, by: Person, cohort: int, reasons: Sequence[str] = ()
 ) -> None:

@@ -176,6 +176,17 @@ def drop_exclusions(pairs: Sequence[Pair], by: Person, act: Act) -> int:
     return len(found)
 
 
+def refuse_locked(mentee: Enrollment, mentor: Enrollment) -> None:
+    """Raises Refused("locked_already"): to lock the two would change nothing, and a new reason would be lost."""
+    if Lock.objects.filter(mentee=mentee, mentor=mentor).exists():
+        names = {"mentee": mentee.person.name, "mentor": mentor.person.name}
+        raise Refused(
+            "locked_already",
+            _("%(mentee)s and %(mentor)s are locked already, so nothing has changed.") % names,
+            _("To give another reason, unlock them first."),
+        )
+
+
 def wrong_reason(reason: str) -> str:
     """What keeps a text from being a reason, empty where nothing does."""
     if len(reason) > LONGEST:

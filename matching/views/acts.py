@@ -19,13 +19,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.roles import Permission
-from matching.domain.decisions import Act, last_number
+from matching.domain.decisions import Act, has_decided, last_number
 from matching.domain.fixed import allow_pair, exclude_pair, lock_pairs, unlock_pairs
 from matching.domain.undo import undo_decisions
 from matching.forms import ExcludeForm
-from matching.models import Decision
+from matching.models import Decision, Lock
 from matching.queries import exclusions_of, latest_ready, sits_in_circle
 from matching.review import is_uid
+from matching.ties import ties
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
 from people.models import Person
@@ -50,12 +51,33 @@ def lock(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     if not pairs:
         messages.warning(request, _("No pair was selected."))
         return redirect(back_to(request, found))
+    if not keep and "sure" not in request.POST and (known := ties(pairs)):
+        values = [("op", "unlock"), *(("pair", f"{mentee.uid}:{mentor.uid}") for mentee, mentor in pairs)]
+        return _ask_first(request, found, "matching_lock", values, known)
     act = act_of(request, Decision.Act.LOCK if keep else Decision.Act.UNLOCK)
     by = reader(request)
     done = _lock_all(request, pairs, by, act) if keep else unlock_pairs(pairs=pairs, by=by, act=act)
-    if done:
+    if done and not has_decided(act):
+        messages.info(request, _("Nothing has changed: this was locked already."))
+    elif done:
         say(request, locked_told(pairs, done) if keep else _unlocked_told(pairs, done), act)
     return redirect(back_to(request, found))
+
+
+def _ask_first(
+    request: HttpRequest, cohort: Cohort, view: str, values: list[tuple[str, str]], known: Sequence[Any]
+) -> HttpResponse:
+    """Unlocking people who know that they are a pair is asked about, then posted with `sure`."""
+    back = back_to(request, cohort)
+    again = [("sure", "1"), ("seen", request.POST.get("seen", "")), ("next", back)]
+    context = {
+        **matching_context(request, cohort),
+        "action": reverse(view, args=[cohort.program.slug, cohort.slug]),
+        "values": [*values, *again],
+        "known": [text for _pair, text in known],
+        "back": back,
+    }
+    return render(request, "matching/unlock.html", context)
 
 
 def locked_told(pairs: Sequence[Pair], done: int = 1) -> str:
@@ -132,15 +154,22 @@ def exclude(request: HttpRequest, program: str, cohort: str, mentee: Any, mentor
         reason = form.cleaned_data["reason"]
         exclude_pair(mentee=first, mentor=second, reason=reason, by=reader(request), act=act)
         names = {"mentee": first.person.name, "mentor": second.person.name}
-        text = _("%(mentee)s and %(mentor)s are excluded as a pair. Run again to see who takes their places.")
-        say(request, text % names, act)
-        return redirect(back_to(request, found))
+        if has_decided(act):
+            text = _(
+                "%(mentee)s and %(mentor)s are excluded as a pair. Run again to see who takes their places."
+            )
+            say(request, text % names, act)
+            return redirect(back_to(request, found))
+        text = _("%(mentee)s and %(mentor)s are excluded as a pair already, so nothing has changed.")
+        form.add_error(None, f"{text % names} {_('To give another reason, allow the pair first.')}")
     context = {
         **matching_context(request, found),
         "form": form,
         "mentee": first,
         "mentor": second,
         "in_circles": sits_in_circle(first),
+        "is_locked": Lock.objects.filter(mentee=first, mentor=second).exists(),
+        "known": [text for _pair, text in ties([(first, second)])],
         "back": back_to(request, found),
     }
     return render(request, "matching/exclude.html", context)
@@ -165,6 +194,10 @@ def undo(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
     named = request.POST.get("batch", "")
     batch = UUID(named) if is_uid(named) else UUID(int=0)
+    locked = Decision.objects.filter(cohort=found, batch=batch, kind=Decision.Kind.LOCK, undone_at=None)
+    pairs = [(row.mentee, row.mentor) for row in locked.select_related("mentee__person", "mentor__person")]
+    if "sure" not in request.POST and (known := ties(pairs)):
+        return _ask_first(request, found, "matching_undo", [("batch", named)], known)
     done = undo_decisions(cohort=found, batch=batch, by=reader(request), seen=act_of(request, "").seen)
     text = ngettext("%(count)s decision is undone.", "%(count)s decisions are undone.", len(done))
     messages.success(request, text % {"count": len(done)})

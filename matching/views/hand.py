@@ -17,7 +17,7 @@ from core.roles import Permission
 from matching.decision_words import acts_told, exclusion_reasons
 from matching.domain.consequences import consequences
 from matching.domain.decisions import last_number
-from matching.domain.fixed import lock_pair
+from matching.domain.fixed import lock_pair, refuse_locked
 from matching.domain.undo import Wanted, decide, swapped
 from matching.forms import LockForm, PairForm
 from matching.models import Decision, Run
@@ -82,6 +82,7 @@ def _chosen(
     request: HttpRequest, cohort: Cohort, run: Run | None, pair: Pair, reason: str = ""
 ) -> HttpResponse:
     """Where a run is under review, its consequences come first, and there the reason is asked for."""
+    refuse_locked(*pair)
     if run:
         return redirect(decide_url(cohort, run.number, Act.ASSIGN, [pair]))
     act = act_of(request, Act.ASSIGN)
@@ -128,6 +129,7 @@ def decide_page(request: HttpRequest, program: str, cohort: str, number: int) ->
 def _wanted(name: str, pairs: list[Pair], reason: str) -> Wanted:
     why = [reason] * len(pairs)
     if name == Act.ASSIGN and len(pairs) == 1:
+        refuse_locked(*pairs[0])
         return Wanted(lock=pairs, why=why)
     if name == Act.SWAP and len(pairs) == TWO:
         return replace(swapped(*pairs), why=why)

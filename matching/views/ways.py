@@ -48,6 +48,9 @@ def _standing(row: Any) -> tuple[str, str, str]:
         return "plain", row.get_state_display(), row.word
     if row.is_pair:
         return "ok", _("A pair"), ""
+    if row.is_excluded:
+        note = _("Both were told that they are a pair. To lock it again, lift the exclusion first.")
+        return "late", _("Excluded since"), note
     if row.is_locked:
         return "ok", row.get_state_display(), ""
     return "wait", _("No longer locked"), _("A run may pair them, or not. Lock the pair by hand to keep it.")

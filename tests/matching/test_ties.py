@@ -1,0 +1,166 @@
+"""Parting two who know that they are a pair is asked about; what changes nothing says so and is not undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from matching.domain.decisions import Act
+from matching.domain.fixed import exclude_pair, lock_pair, unlock_pair
+from matching.domain.introductions import confirm_introduction
+from matching.models import Decision, Exclusion, Lock, SideAnswer
+from matching.ties import ties
+from tests.factories import IntroductionFactory, ProposalFactory, RunFactory
+from tests.matching.people import World, claim, world
+from tests.matching.test_views import text, url
+
+pytestmark = pytest.mark.django_db
+
+TOLD = "Greta Berg and Dana Whitfield were told on"
+TELL = "No mail tells them that this no longer holds: tell them yourself."
+
+
+@pytest.fixture
+def here() -> World:
+    """Greta with Dana, whose introduction is confirmed; Ade with Lena."""
+    found = world()
+    for names in (("Greta Berg", "Dana Whitfield"), ("Ade Okafor", "Lena Ruiz")):
+        for row in (found.mentee(names[0]), found.mentor(names[1])):
+            claim(row, "Law")
+    row = IntroductionFactory(
+        mentee=one(found, "Greta Berg"), mentor=one(found, "Dana Whitfield"), state="agreed"
+    )
+    confirm_introduction(introduction=row, by=found.manager)
+    return found
+
+
+def one(here: World, name: str) -> Any:
+    return here.cohort.enrollments.select_related("person").get(person__full_name=name)
+
+
+def couple(here: World, confirmed: bool = True) -> Any:
+    names = ("Greta Berg", "Dana Whitfield") if confirmed else ("Ade Okafor", "Lena Ruiz")
+    return tuple(one(here, name) for name in names)
+
+
+def named(here: World, confirmed: bool = True) -> str:
+    mentee, mentor = couple(here, confirmed)
+    return f"{mentee.uid}:{mentor.uid}"
+
+
+def exclude_url(here: World, confirmed: bool = True) -> str:
+    return url(here, "matching_exclude", *(row.uid for row in couple(here, confirmed)))
+
+
+class TestPartingThem:
+    def test_the_page_of_an_exclusion_says_what_they_know(self, here, login):
+        page = text(login(here.manager).get(exclude_url(here)))
+        assert (TOLD in page, "They are locked: excluding them lifts the lock." in page) == (True, True)
+        assert TELL in page
+        other = text(login(here.manager).get(exclude_url(here, confirmed=False)))
+        assert ("Before you part them" in other, TELL in other) == (False, False)
+
+    def test_a_lock_alone_is_said_without_more(self, here, login):
+        mentee, mentor = couple(here, confirmed=False)
+        lock_pair(mentee=mentee, mentor=mentor, by=here.manager)
+        page = text(login(here.manager).get(exclude_url(here, confirmed=False)))
+        assert ("They are locked: excluding them lifts the lock." in page, TELL in page) == (True, False)
+
+    @pytest.mark.parametrize("how", ["unlock", "selected"])
+    def test_unlocking_asks_first(self, here, login, how):
+        client, where = login(here.manager), url(here, "matching_lock")
+        sent = {"unlock": named(here)} if how == "unlock" else {"op": "unlock", "pair": named(here)}
+        asked = client.post(where, {**sent, "seen": "1"})
+        assert (TOLD in text(asked), Lock.objects.count()) == (True, 1)
+        done = client.post(asked.context["action"], dict(asked.context["values"]), follow=True)
+        assert ("The pair is no longer locked." in text(done), Lock.objects.count()) == (True, 0)
+
+    def test_unlocking_others_does_not(self, here, login):
+        mentee, mentor = couple(here, confirmed=False)
+        lock_pair(mentee=mentee, mentor=mentor, by=here.manager)
+        login(here.manager).post(url(here, "matching_lock"), {"unlock": named(here, confirmed=False)})
+        assert not Lock.objects.filter(mentee=mentee).exists()
+
+    def test_taking_the_lock_back_asks_first(self, here, login):
+        client, batch = login(here.manager), str(Decision.objects.get().batch)
+        asked = client.post(url(here, "matching_undo"), {"batch": batch, "seen": "1"})
+        assert (TOLD in text(asked), Lock.objects.count()) == (True, 1)
+        client.post(asked.context["action"], dict(asked.context["values"]))
+        assert Lock.objects.count() == 0
+
+    def test_a_yes_of_both_counts_as_well(self, here, count_queries):
+        pair = couple(here, confirmed=False)
+        proposal = ProposalFactory(run=RunFactory(cohort=here.cohort), mentee=pair[0], mentor=pair[1])
+        for row in pair:
+            assert [two for two, _words in ties([pair])] == []
+            SideAnswer.objects.create(
+                proposal=proposal,
+                enrollment=row,
+                due_on="2030-01-01",
+                answer="yes",
+                answered_at=row.created_at,
+            )
+        with count_queries() as counted:
+            found = ties([pair, couple(here)])
+        assert found[0] == (
+            pair, "Ade Okafor and Lena Ruiz were asked about each other, and both said yes."
+        )  # fmt: skip
+        assert (len(found), len(counted)) == (2, 4)  # two of them read the people here
+
+    def test_the_introduction_says_that_they_are_excluded(self, here, login):
+        mentee, mentor = couple(here)
+        exclude_pair(mentee=mentee, mentor=mentor, reason="-", by=here.manager)
+        page = login(here.manager).get(url(here, "matching_introductions"))
+        ((_row, kind, label, note),) = page.context["decided"]
+        assert (kind, str(label)) == ("late", "Excluded since")
+        assert note == "Both were told that they are a pair. To lock it again, lift the exclusion first."
+        Exclusion.objects.all().delete()
+        page = login(here.manager).get(url(here, "matching_introductions"))
+        assert str(page.context["decided"][0][2]) == "No longer locked"
+
+
+class TestNothingNew:
+    def test_excluding_twice_says_so_and_keeps_what_was_typed(self, here, login):
+        mentee, mentor = couple(here, confirmed=False)
+        exclude_pair(mentee=mentee, mentor=mentor, reason="First", by=here.manager)
+        client = login(here.manager)
+        page = client.post(exclude_url(here, confirmed=False), {"reason": "Second"})
+        assert page.context["form"].errors["__all__"] == [
+            "Ade Okafor and Lena Ruiz are excluded as a pair already, so nothing has changed. "
+            "To give another reason, allow the pair first."
+        ]
+        assert (page.context["form"]["reason"].value(), "Undo" in text(page)) == ("Second", False)
+        assert Exclusion.objects.get().reason == "First"
+
+    @pytest.mark.parametrize("run", [False, True])
+    def test_assigning_a_locked_pair_says_so_and_keeps_what_was_chosen(self, here, login, run):
+        if run:
+            here.run()
+        mentee, mentor = couple(here)
+        chosen = {"mentee": str(mentee.uid), "mentor": str(mentor.uid), "reason": "They asked"}
+        page = login(here.manager).post(url(here, "matching_fixed"), chosen)
+        assert page.context["form"].errors["__all__"] == [
+            "Greta Berg and Dana Whitfield are locked already, so nothing has changed. "
+            "To give another reason, unlock them first."
+        ]
+        assert page.context["form"]["mentee"].value() == str(mentee.uid)
+
+    @pytest.mark.parametrize("send", ["get", "post"])
+    def test_an_old_page_of_consequences_says_so(self, here, login, send):
+        number = here.run().number
+        client, where = login(here.manager), url(here, "matching_decide", number)
+        page = getattr(client, send)(where, {"act": "assign", "pair": named(here), "reason": "x"})
+        assert page.context["refused"].code == "locked_already"
+
+    def test_locking_from_an_old_list_says_so_without_an_undo(self, here, login):
+        sent = {"lock": named(here), "next": url(here, "matching_fixed")}
+        page = text(login(here.manager).post(url(here, "matching_lock"), sent, follow=True))
+        assert "Nothing has changed: this was locked already." in page
+        assert "Locked: every run keeps this pair." not in page
+
+    def test_an_act_that_changed_something_is_known_by_its_decisions(self, here):
+        mentee, mentor = couple(here)
+        act = Act("unlock")
+        unlock_pair(mentee=mentee, mentor=mentor, by=here.manager, act=act)
+        assert Decision.objects.filter(batch=act.batch).count() == 1
