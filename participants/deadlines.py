@@ -28,6 +28,7 @@ from core.dates import EndOfDay, LocalDay
 from core.roles import Permission, roles_granting
 from notifications.deadlines import COLUMNS, NEVER, Deadline, DeadlineKind, Wording, register
 from participants.models import Enrollment, Introduction, Shortlist
+from participants.queries import lists_to_rank
 from participants.rules import BEFORE_PAIRS, LIVE, OFFER_DAYS, REVIEW_DAYS
 from programs.labels import word
 from programs.models import Cohort, Membership
@@ -128,12 +129,9 @@ def answer_rows() -> QuerySet[Any, Any]:
 
 
 def rank_rows() -> QuerySet[Any, Any]:
-    """Shortlists of people who take part: to rank, or ranked."""
+    """Shortlists: to rank, or ranked."""
     return (
-        Shortlist.objects.filter(
-            Q(ranked_at__isnull=False)
-            | Q(enrollment__state__in=LIVE, enrollment__cohort__state__in=BEFORE_PAIRS)
-        )
+        Shortlist.objects.filter(Q(ranked_at__isnull=False) | Q(pk__in=lists_to_rank().values("pk")))
         .annotate(
             kind=_text("rank_shortlist"),
             person_id=F("enrollment__person"),

@@ -198,6 +198,11 @@ def with_free_places(rows: QuerySet[Enrollment], promised_by: Iterable[str] = PR
     return rows.annotate(free=Greatest(F("capacity") - Greatest(F("used"), taken), 0))
 
 
+def unsettled(rows: QuerySet[Enrollment]) -> QuerySet[Any]:
+    """Those who have a place that no pair, and no confirmed introduction, takes."""
+    return with_free_places(rows, [Introduction.State.CONFIRMED]).filter(free__gt=0)
+
+
 def introductions_of(person: Person) -> QuerySet[Introduction]:
     """Those in which a person asks or is asked, newest first."""
     mine = Introduction.objects.filter(Q(mentee__person=person.pk) | Q(mentor__person=person.pk))
@@ -254,6 +259,12 @@ def shortlists_of(person: Person) -> QuerySet[Shortlist]:
     """What is proposed to a person who still takes part."""
     mine = Shortlist.objects.filter(enrollment__person=person.pk, enrollment__state__in=LIVE)
     return mine.select_related("enrollment__cohort__program", "enrollment__person", "enrollment__strand")
+
+
+def lists_to_rank() -> QuerySet[Shortlist]:
+    """Shortlists that wait for their ranking: whoever is confirmed as a pair has nothing to rank."""
+    there = Enrollment.objects.filter(state__in=LIVE, cohort__state__in=BEFORE_PAIRS)
+    return Shortlist.objects.filter(ranked_at=None, enrollment__in=unsettled(there).values("pk"))
 
 
 def still_suggested(shortlist: Shortlist) -> QuerySet[Suggestion]:

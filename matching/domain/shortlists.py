@@ -41,33 +41,47 @@ SIZE = 5  # mentors on a shortlist
 def request_shortlists(*, cohort: Cohort, by: Person) -> ShortlistRound:
     """Have the worker make shortlists for the accepted mentees who have not ranked one yet.
 
-    Raises Refused: no_shortlists, no_mentees, no_mentors.
+    Raises Refused as `in_the_way`.
     """
     cohort = (
         Cohort.objects.select_for_update(of=("self",), no_key=True)
         .select_related("program")
         .get(pk=cohort.pk)
     )
-    if not cohort.shortlists or cohort.state not in BEFORE_PAIRS:
-        raise Refused(
-            "no_shortlists",
-            _("No shortlists are made in this cohort (any more)."),
-            _("The settings of the cohort say which ways of matching are on."),
-        )
-    if not mentees_to_ask(cohort):
-        raise Refused("no_mentees", _("No accepted mentee waits for a shortlist."), _("Accept people first."))
-    if not mentors_to_show(cohort):
-        raise Refused(
-            "no_mentors",
-            _("No accepted mentor has agreed to be shown."),
-            _("Mentors say on their application whether they may be found."),
-        )
+    if refused := in_the_way(cohort):
+        raise refused
     made, _is_new = ShortlistRound.objects.update_or_create(
         cohort=cohort,
         defaults={"requested_by": by, "requested_at": timezone.now(), "made_at": None, "made": 0},
     )
     transaction.on_commit(partial(_ring, made.pk))
     return made
+
+
+def in_the_way(cohort: Cohort) -> Refused | None:
+    """What keeps shortlists from being made now: no_shortlists, pairs_made, no_mentees, no_mentors."""
+    if not cohort.shortlists:
+        return Refused(
+            "no_shortlists",
+            _("Shortlists are switched off in this cohort."),
+            _("A manager can switch them on in the settings of the cohort."),
+        )
+    if cohort.state not in (Cohort.State.DRAFT, *BEFORE_PAIRS):
+        return Refused(
+            "pairs_made",
+            _("Shortlists are made until the first pairs of a cohort are published, and here they are."),
+        )
+    if not mentees_to_ask(cohort):
+        return Refused(
+            "no_mentees", _("No accepted mentee waits for a shortlist."), _("Accept people first.")
+        )
+    if not mentors_to_show(cohort):
+        return Refused(
+            "no_mentors",
+            _("No accepted mentor has agreed to be shown."),
+            _("Mentors say on their application whether they may be found."),
+        )
+    return None
 
 
 def _ring(pk: int) -> None:

@@ -161,7 +161,8 @@ def exclude(request: HttpRequest, program: str, cohort: str, mentee: Any, mentor
             say(request, text % names, act)
             return redirect(back_to(request, found))
         text = _("%(mentee)s and %(mentor)s are excluded as a pair already, so nothing has changed.")
-        form.add_error(None, f"{text % names} {_('To give another reason, allow the pair first.')}")
+        hint = _("To give another reason, allow the pair first.")
+        form.add_error(None, f"{text % names} {hint}")
     context = {
         **matching_context(request, found),
         "form": form,

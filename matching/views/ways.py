@@ -16,7 +16,7 @@ from core.access import fetch
 from core.errors import Refused
 from core.roles import Permission
 from matching.domain.introductions import confirm_introduction, recommend_change
-from matching.domain.shortlists import SIZE, mentees_to_ask, mentors_to_show, request_shortlists
+from matching.domain.shortlists import SIZE, in_the_way, mentees_to_ask, mentors_to_show, request_shortlists
 from matching.forms import WordForm
 from matching.models import ShortlistRound
 from matching.queries import how_they_stand, shortlist_counts
@@ -116,6 +116,7 @@ def shortlists(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     return render(request, "matching/shortlists.html", {
         **matching_context(request, found),
         "counts": shortlist_counts(found),
+        "refused": in_the_way(found),
         "last": ShortlistRound.objects.filter(cohort=found).first(),
         "waiting": len(mentees_to_ask(found)),
         "mentors": len(mentors_to_show(found)),

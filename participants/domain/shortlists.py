@@ -6,15 +6,24 @@ from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.audit import record
+from core.errors import Refused
 from participants.domain.introductions import kept_apart
 from participants.domain.wishes import lock_for_wishes, set_wishes, standing_wishes
-from participants.models import Shortlist, Suggestion
-from participants.queries import still_suggested
+from participants.models import Enrollment, Shortlist, Suggestion
+from participants.queries import still_suggested, unsettled
 from participants.rules import MAX_WISHES
 from participants.verbs import Verb
 from people.models import Person
+
+
+def settled(mentee: Enrollment) -> str:
+    """Why there is nothing to rank where the pair is confirmed already; else empty."""
+    if unsettled(Enrollment.objects.filter(pk=mentee.pk)).exists():
+        return ""
+    return _("You have your pair already, so there is nothing to rank.")
 
 
 @transaction.atomic
@@ -22,10 +31,12 @@ def rank_shortlist(*, shortlist: Shortlist, ranks: Mapping[int, int], by: Person
     """Keep the ranks (1 to 3, 0 for no wish) by suggestion; those ranked become the first wishes.
 
     Earlier wishes for people who are not on the list follow as far as three reach. It can be done again.
-    Raises Refused: wishes_closed, what keeps one of them apart, and as `check_wishes`; ValueError for a rank given
-    twice.
+    Raises Refused: wishes_closed, settled, what keeps one of them apart, and as `check_wishes`; ValueError for a
+    rank given twice.
     """
     enrollment = lock_for_wishes(shortlist.enrollment)
+    if why := settled(enrollment):
+        raise Refused("settled", why)
     row = Shortlist.objects.select_for_update().get(pk=shortlist.pk)
     given = [rank for rank in ranks.values() if rank]
     if len(set(given)) < len(given):

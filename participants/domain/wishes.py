@@ -91,13 +91,15 @@ def lock_for_wishes(enrollment: Enrollment) -> Enrollment:
     """The row, locked, where wishes can still change something. Raises Refused("wishes_closed")."""
     rows = Enrollment.objects.select_for_update(of=("self",)).select_related("cohort__program", "person")
     row = rows.get(pk=enrollment.pk)
-    if row.state not in BROWSING or row.cohort.state not in BEFORE_PAIRS:
-        raise Refused("wishes_closed", why_closed(row))
+    if closed := why_closed(row):
+        raise Refused("wishes_closed", closed)
     return row
 
 
 def why_closed(enrollment: Enrollment) -> str:
-    """Why wishes, and rankings, cannot be changed any more, and whether they still count."""
+    """Why wishes, and rankings, cannot be changed any more, and whether they still count; empty while they can."""
+    if enrollment.state in BROWSING and enrollment.cohort.state in BEFORE_PAIRS:
+        return ""
     if waits_for_more(enrollment):
         return _(
             "The first pairs of this round are published, so wishes can no longer be changed. Those that you "

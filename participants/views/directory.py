@@ -27,10 +27,10 @@ from participants.forms import AskForm, chosen_among
 from participants.models import Enrollment
 from participants.queries import (
     introductions_of,
+    lists_to_rank,
     may_browse,
     mentors_shown,
     mentors_to_wish_for,
-    shortlists_of,
 )
 from participants.rules import MAX_WISHES, may_ask
 from participants.views.common import posted, reader
@@ -83,7 +83,7 @@ def index(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     shown = mentors_shown(mine).order_by("person__full_name", "pk")
     narrowed = DirectoryFilter(request.GET, shown, cohort=mine.cohort)
     page = Paginator(narrowed.qs, PAGE).get_page(request.GET.get("page"))
-    shortlist = shortlists_of(reader(request)).filter(enrollment=mine).first()
+    shortlist = lists_to_rank().filter(enrollment=mine).first()
     context = _context(request, mine)
     wished = {wish.pk for wish in context["wishes"]}
     context |= {

@@ -15,11 +15,10 @@ from core.access import fetch
 from core.errors import Refused
 from participants.cards import cards_of
 from participants.domain.introductions import kept_apart
-from participants.domain.shortlists import rank_shortlist
+from participants.domain.shortlists import rank_shortlist, settled
 from participants.domain.wishes import why_closed
 from participants.forms import RankForm
-from participants.queries import BROWSING, shortlists_of, still_suggested
-from participants.rules import BEFORE_PAIRS
+from participants.queries import shortlists_of, still_suggested
 from participants.views.common import posted, reader
 from programs.forms.fields import show_refusal
 from programs.labels import word
@@ -42,6 +41,7 @@ def rank(request: HttpRequest, uid: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Thank you. Your ranking counts as your wishes in the matching."))
             return redirect("my_shortlist", uid)
+    closed = why_closed(found.enrollment) or settled(found.enrollment)
     cards = cards_of(cohort, [one.mentor for one in suggestions])
     return render(request, "participants/shortlist/rank.html", {
         "shortlist": found,
@@ -52,7 +52,7 @@ def rank(request: HttpRequest, uid: UUID) -> HttpResponse:
             (card, apart.get(one.mentor_id), f"rank_{one.pk}" in form.fields and form[f"rank_{one.pk}"])
             for card, one in zip(cards, suggestions, strict=True)
         ],
-        "is_open": cohort.state in BEFORE_PAIRS and found.enrollment.state in BROWSING,
-        "why_closed": why_closed(found.enrollment),
+        "is_open": not closed,
+        "why_closed": closed,
         "mentors_word": word(cohort.program, "mentors"),
     })  # fmt: skip

@@ -16,7 +16,7 @@ from agreements.domain.publishing import publish_run
 from agreements.models import Mentorship
 from core.roles import Role
 from evaluations.domain.surveys import create_survey, open_survey
-from matching.domain.answers import ask_sides
+from matching.domain.answers import ask_sides, last_day
 from matching.domain.introductions import confirm_introduction, recommend_change
 from matching.domain.shortlists import make_shortlists, request_shortlists
 from notifications.domain.reminders import queue_escalations, queue_reminders
@@ -141,7 +141,7 @@ class Scene:
         late = make.RunFactory(cohort=self.cohort, certificate={"ok": True})
         mentee, mentor = self.enroll("accepted"), self.enroll("accepted", role="mentor")
         make.ProposalFactory(run=late, mentee=mentee, mentor=mentor)
-        ask_sides(run=late, due_on=day(7), by=self.manager)
+        ask_sides(run=late, due_on=last_day(self.cohort), by=self.manager)
 
     def _introduce(self) -> None:
         """A request for each way it can go, and shortlists."""

@@ -13,6 +13,9 @@ from core.models import AuditEvent
 from matching.domain.shortlists import SIZE, make_shortlists, request_shortlists
 from matching.models import Lock, ShortlistRound
 from notifications.models import Message
+from participants.deadlines import rank_rows
+from participants.domain.shortlists import rank_shortlist
+from participants.mails import still_to_rank
 from participants.models import Shortlist, Suggestion
 from programs.models import Cohort
 from tests import factories as make
@@ -139,21 +142,71 @@ def test_the_same_task_twice(where: Cohort) -> None:
     assert AuditEvent.objects.filter(verb="shortlists.made").count() == 1
 
 
-@pytest.mark.parametrize("fields", [{"shortlists": False}, {"state": "running"}])
-def test_not_where_the_cohort_has_none(where: Cohort, fields: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("fields", "code", "said"),
+    [
+        (
+            {"shortlists": False},
+            "no_shortlists",
+            "Shortlists are switched off in this cohort. A manager can switch them on in the settings of the cohort.",
+        ),
+        (
+            {"state": "running"},
+            "pairs_made",
+            "Shortlists are made until the first pairs of a cohort are published, and here they are. ",
+        ),
+    ],
+)
+def test_not_where_the_cohort_has_none(
+    client: Client, where: Cohort, fields: dict[str, Any], code: str, said: str
+) -> None:
     fill(where, 1, 1)
     Cohort.objects.update(**fields)
+    where.refresh_from_db()
     with pytest.raises(Refused) as refused:
         request_shortlists(cohort=where, by=manager(where))
-    assert refused.value.code == "no_shortlists"
+    assert (refused.value.code, f"{refused.value.message} {refused.value.hint}") == (code, said)
+    assert offered(client, where) == (False, True)
+
+
+def offered(client: Client, where: Cohort) -> tuple[bool, bool]:
+    """Whether the page has the button, and whether it says why not."""
+    client.force_login(manager(where))
+    page = client.get(f"/desk/{where.program.slug}/{where.slug}/matching/shortlists/")
+    return "Make the shortlists" in page.content.decode(), page.context["refused"] is not None
 
 
 @pytest.mark.parametrize(("mentees", "mentors", "code"), [(0, 1, "no_mentees"), (1, 0, "no_mentors")])
-def test_not_without_both_sides(where: Cohort, mentees: int, mentors: int, code: str) -> None:
+def test_not_without_both_sides(client: Client, where: Cohort, mentees: int, mentors: int, code: str) -> None:
     fill(where, mentees, mentors)
     with pytest.raises(Refused) as refused:
         request_shortlists(cohort=where, by=manager(where))
     assert (refused.value.code, ShortlistRound.objects.count()) == (code, 0)
+    assert offered(client, where) == (False, True)
+
+
+def test_the_page_offers_what_can_be_done(client: Client, where: Cohort) -> None:
+    fill(where, 1, 1)
+    assert offered(client, where) == (True, False)
+
+
+def test_whoever_is_confirmed_meanwhile_has_nothing_to_rank(client: Client, where: Cohort) -> None:
+    fill(where, 2, 3)
+    made(where)
+    mine, other = Shortlist.objects.order_by("pk")
+    mail = Message.objects.get(about_id=mine.pk)
+    assert (still_to_rank(mail), {row[3] for row in rank_rows()}) == (True, {mine.pk, other.pk})
+    make.IntroductionFactory(mentee=mine.enrollment, mentor=enroll(where, "mentor"), state="confirmed")
+    assert (still_to_rank(mail), {row[3] for row in rank_rows()}) == (False, {other.pk})
+    client.force_login(mine.enrollment.person)
+    page = client.get(f"/me/shortlist/{mine.uid}/")
+    assert (page.context["is_open"], page.context["why_closed"]) == (
+        False,
+        "You have your pair already, so there is nothing to rank.",
+    )
+    with pytest.raises(Refused) as refused:
+        rank_shortlist(shortlist=mine, ranks={}, by=mine.enrollment.person)
+    assert refused.value.code == "settled"
 
 
 def test_the_page_asks_and_tells(client: Client, where: Cohort) -> None:
