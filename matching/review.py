@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,13 @@ from matching.facets import narrowed
 from matching.flags import FLAGS
 from matching.lexicon import goal_labels, lexicon, medium, need, slots
 from matching.models import Circle, Leftover, Lock, Outlook, Proposal, Run, SideAnswer
+from matching.queries import exclusions_of
 from matching.standing import obstacles
 from participants.models import Enrollment, SkillClaim
 from people.languages import language_name
 from people.models import Person
 from programs.labels import in_language
-from programs.models import Program
+from programs.models import Cohort, Program
 
 PAGE = 25
 LEFT = {
@@ -193,14 +194,17 @@ def left_rows(
     wishes = left_words.wishes(_outlooks(run.pk, [row.enrollment_id for row in leftovers]))
     wanted = {wish.mentor for some in wishes.values() for wish in some if wish.mentor and wish.can_lock}
     mentors = Enrollment.objects.select_related("person").in_bulk(wanted)
-    held = _held_by_locks([*mentors.values(), *(row.enrollment for row in leftovers)]) if mentors else set()
-
-    def with_mentor(row: Leftover) -> list[tuple[left_words.WishTold, Enrollment | None]]:
-        of = wishes.get(row.enrollment_id, [])
-        return [(wish, _may_pair(mentors.get(wish.mentor or 0), row.enrollment, held)) for wish in of]
-
+    hand = ByHand.of(
+        run.cohort, [*mentors.values(), *(row.enrollment for row in leftovers)] if mentors else []
+    )
     return page, [
-        LeftRow(row, about(row.enrollment.person), told[row.pk], with_mentor(row)) for row in leftovers
+        LeftRow(
+            row,
+            about(row.enrollment.person),
+            told[row.pk],
+            hand.offered(row.enrollment, wishes.get(row.enrollment_id, []), mentors),
+        )
+        for row in leftovers
     ]
 
 
@@ -216,7 +220,7 @@ class NextBest:
     name: str
     score: int
     enrollment: Enrollment
-    can_pair: bool  # no lock takes the places of either
+    can_pair: bool  # by hand: see `ByHand`
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +260,7 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
     ids = [entry["enrollment"] for row in outlooks.values() for entry in row.next_best]
     ids += [wish.mentor for wish in wishes if wish.mentor]
     people = Enrollment.objects.select_related("person").in_bulk(ids)
-    held = _held_by_locks([*people.values(), proposal.mentee, proposal.mentor])
+    hand = ByHand.of(proposal.run.cohort, [*people.values(), proposal.mentee, proposal.mentor])
     return PairDetail(
         proposal=proposal,
         lock=Lock.objects.filter(mentee=proposal.mentee_id, mentor=proposal.mentor_id).first(),
@@ -265,33 +269,57 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
         said=list(proposal.answers.select_related("enrollment__person").order_by("enrollment__role")),
         reasons=words.reasons([proposal], lexical)[proposal.pk],
         bar=words.bar_parts(proposal.parts),
-        wishes=[(wish, _may_pair(people.get(wish.mentor or 0), proposal.mentee, held)) for wish in wishes],
-        next_mentors=_next(mine, people, held),
-        next_mentees=_next(theirs, people, held),
+        wishes=hand.offered(proposal.mentee, wishes, people),
+        next_mentors=_next(mine, people, lambda other: hand.allows(proposal.mentee, other)),
+        next_mentees=_next(theirs, people, lambda other: hand.allows(other, proposal.mentor)),
         profiles=profiles(program, [proposal.mentee, proposal.mentor]),
     )
 
 
-def _next(outlook: Outlook | None, people: dict[int, Enrollment], held: set[int]) -> list[NextBest]:
+def _next(
+    outlook: Outlook | None, people: dict[int, Enrollment], allows: Callable[[Enrollment], bool]
+) -> list[NextBest]:
     if outlook is None:
         return []
     found = [(people.get(entry["enrollment"]), entry["score"]) for entry in outlook.next_best]
-    stuck = outlook.enrollment_id in held
-    return [
-        NextBest(row.person.name, score, row, not stuck and row.pk not in held) for row, score in found if row
-    ]
+    return [NextBest(row.person.name, score, row, allows(row)) for row, score in found if row]
 
 
-def _may_pair(mentor: Enrollment | None, mentee: Enrollment, held: set[int]) -> Enrollment | None:
-    return mentor if mentor and not {mentor.pk, mentee.pk} & held else None
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """Whom a manager could still pair: both take part, no lock takes the places of either, nobody keeps them apart."""
 
+    held: set[int]
+    apart: set[tuple[int, int]]  # by person
 
-def _held_by_locks(people: list[Enrollment]) -> set[int]:
-    """Those whose free places are all taken by locks."""
-    places = {row.pk: row.capacity - row.used for row in people}
-    locks = Lock.objects.filter(Q(mentee__in=places) | Q(mentor__in=places)).values_list("mentee", "mentor")
-    taken = Counter(pk for pair in locks for pk in pair)
-    return {pk for pk, free in places.items() if taken[pk] >= free}
+    @classmethod
+    def of(cls, cohort: Cohort, people: list[Enrollment]) -> ByHand:
+        """Two queries for however many."""
+        places = {row.pk: row.capacity - row.used for row in people}
+        locks = Lock.objects.filter(Q(mentee__in=places) | Q(mentor__in=places)).values_list(
+            "mentee", "mentor"
+        )
+        taken = Counter(pk for pair in locks for pk in pair)
+        held = {pk for pk, free in places.items() if taken[pk] >= free}
+        gone = {row.pk for row in people if row.state != Enrollment.State.ACCEPTED}
+        excluded = exclusions_of(cohort).filter(mentee__person__in={row.person_id for row in people})
+        return cls(held | gone, set(excluded.values_list("mentee__person", "mentor__person")))
+
+    def allows(self, mentee: Enrollment, mentor: Enrollment) -> bool:
+        """Whether these two could be."""
+        return (
+            not {mentee.pk, mentor.pk} & self.held and (mentee.person_id, mentor.person_id) not in self.apart
+        )
+
+    def offered(
+        self, mentee: Enrollment, wishes: Iterable[left_words.WishTold], mentors: Mapping[int, Enrollment]
+    ) -> list[tuple[left_words.WishTold, Enrollment | None]]:
+        """Each wish, with the mentor where the two could be paired."""
+        found = []
+        for wish in wishes:
+            mentor = mentors.get(wish.mentor or 0) if wish.can_lock else None
+            found.append((wish, mentor if mentor and self.allows(mentee, mentor) else None))
+        return found
 
 
 def profiles(program: Program, enrollments: list[Enrollment]) -> list[Profile]:

@@ -42,20 +42,6 @@ BROKEN: dict[str, Text] = {
     "unit": _("The directorates of {mentor} and {mentee} do not allow it."),
 }
 
-# The same, said to one of the two. Of an exclusion nothing is said: it may come from what the other told in confidence.
-TO_ONE: dict[str, Text] = {
-    "same_person": _("This is you."),
-    "supervisor": _("One of you is the direct supervisor of the other."),
-    "chain": _("One of you is too close above the other in the chain of command."),
-    "past_pair": _("You and {name} are a pair already, or were one before."),
-    "strand": _("You and {name} are in different strands."),
-    "language": _("You and {name} have no language in common."),
-    "level": _("Your career level and that of {name} do not go together in this program."),
-    "time_zone": _("The time zones of you two are too far apart."),
-    "availability": _("You and {name} are never free at the same time."),
-    "unit": _("Your directorate and that of {name} do not go together in this program."),
-}
-
 CRITERIA: dict[str, Text] = {
     "skills": _("Skills"),
     "goals": _("Goals"),

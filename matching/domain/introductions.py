@@ -12,9 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.audit import record
 from core.errors import Refused
-from core.french import elided
 from core.lifecycle import move
-from matching import rule_words
 from matching.domain.fixed import Sides, lock_pair
 from matching.models import Lock
 from matching.queries import noes
@@ -93,30 +91,31 @@ def confirm_at_once(introduction: Introduction, by: Person) -> None:
     introduction.refresh_from_db(fields=["state", "decided_at", "decided_by"])
 
 
-def forbidden(mine: Enrollment, others: Sequence[Enrollment]) -> dict[int, Refused | None]:
-    """Whom of these no run and no manager could pair with somebody, and why: their yes would come to nothing.
+def forbidden(mine: Enrollment, others: Sequence[Enrollment]) -> dict[int, Refused]:
+    """Whom of these no run and no manager could pair with somebody: their yes would come to nothing.
 
-    One's own no is told. An exclusion is not: it may come from what the other said in confidence. People who are not
-    accepted yet are let pass.
+    One's own no is told. For the rest it is the same whatever keeps the two apart, or it would give away what the
+    other said in confidence. People who are not accepted yet are let pass.
     """
     if not others:
         return {}
     sides = Sides(mine.cohort, [mine.pk, *(other.pk for other in others)], is_circle=False)
     is_mentee = mine.role == Enrollment.Role.MENTEE
-    found: dict[int, Refused | None] = {}
+    found: dict[int, Refused] = {}
     for other in others:
         mentee, mentor = (mine, other) if is_mentee else (other, mine)
-        if mentee.pk in sides.mentees and mentor.pk in sides.mentors:
-            rules = sides.field.blocked_by(sides.mentees[mentee.pk], sides.mentors[mentor.pk])
-            told = next((rule for rule in rules if rule != "exclusion"), None)
-            if rules:
-                found[other.pk] = _broken(told, other) if told else None
+        there = mentee.pk in sides.mentees and mentor.pk in sides.mentors
+        if there and sides.field.blocked_by(sides.mentees[mentee.pk], sides.mentors[mentor.pk]):
+            found[other.pk] = _apart(other)
     return found | own_noes(mine, others)
 
 
-def _broken(rule: str, other: Enrollment) -> Refused:
-    why = elided(str(rule_words.TO_ONE[rule]).format(name=other.person.name))
-    return Refused(f"rule_{rule}", why, _("Please choose somebody else."))
+def _apart(other: Enrollment) -> Refused:
+    return Refused(
+        "kept_apart",
+        _("You and %(name)s cannot be paired in this round.") % {"name": other.person.name},
+        _("Please choose somebody else."),
+    )
 
 
 def own_noes(mine: Enrollment, others: Iterable[Enrollment]) -> dict[int, Refused]:

@@ -31,8 +31,8 @@ VERB_OF = {
     State.CLOSED: Verb.INTRODUCTION_CLOSED,
 }
 OPEN = (State.ASKED, State.AGREED)
-# The others (by id) whom somebody cannot be paired with, and why; None where that is not to be told.
-Apart = Mapping[int, Refused | None]
+# The others (by id) whom somebody cannot be paired with, and what they may be told of it.
+Apart = Mapping[int, Refused]
 _apart: list[Callable[[Enrollment, Sequence[Enrollment]], Apart]] = []
 _when_agreed: list[Callable[[Introduction, Person], None]] = []
 
@@ -43,9 +43,8 @@ def before_asking(find: Callable[[Enrollment, Sequence[Enrollment]], Apart]) -> 
 
 
 def kept_apart(mine: Enrollment, others: Sequence[Enrollment]) -> dict[int, Refused]:
-    """Whom of these the person need not ask or wish for, as far as they may know why; by id."""
-    found = {pk: why for find in _apart for pk, why in find(mine, others).items()}
-    return {pk: why for pk, why in found.items() if why}
+    """Whom of these the person need not ask or wish for; by id."""
+    return {pk: why for find in _apart for pk, why in find(mine, others).items()}
 
 
 def on_agreement(act: Callable[[Introduction, Person], None]) -> None:
@@ -65,9 +64,8 @@ def ask(*, mentee: Enrollment, mentor: Enrollment, by: Person, note: str = "") -
     _check_pair(mine, other, mentee, mentor)
     _check_history(mine, other, mentee, mentor)
     _check_places(mine, other)
-    for find in _apart:
-        if other.pk in (apart := find(mine, [other])):
-            raise apart[other.pk] or _cannot_ask()
+    for refused in kept_apart(mine, [other]).values():
+        raise refused
     introduction = Introduction.objects.create(
         cohort=mentee.cohort,
         mentee=mentee,

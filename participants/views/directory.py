@@ -63,16 +63,28 @@ def _mine(request: HttpRequest, program: str, cohort: str) -> Enrollment:
 def _context(request: HttpRequest, mine: Enrollment) -> dict[str, Any]:
     """What the pages of a directory share: whose it is, their wishes, and what they may do."""
     program = mine.cohort.program
+    wishes = [wish.mentor for wish in mine.wishes.select_related("mentor__unit")]
     return {
         "program": program,
         "cohort": mine.cohort,
-        "wishes": [wish.mentor for wish in mine.wishes.select_related("mentor__unit")],
+        "wishes": wishes,
+        "vain": _vain(mine, wishes),
         "most_wishes": MAX_WISHES,
         "can_ask": may_ask(mine.cohort, mine.role) and mine.strand.format == Strand.Format.ONE_TO_ONE,
         "is_self_match": mine.cohort.self_match,
         "mentor_word": word(program, "mentor"),
         "mentors_word": word(program, "mentors"),
     }
+
+
+def _vain(mine: Enrollment, wishes: Sequence[Person]) -> set[int]:
+    """Those wished for whom no run could give, by person."""
+    if not wishes:
+        return set()
+    there = Enrollment.objects.filter(cohort=mine.cohort_id, role=Enrollment.Role.MENTOR, person__in=wishes)
+    rows = list(there.select_related("person"))
+    kept = kept_apart(mine, rows)
+    return {row.person_id for row in rows if row.pk in kept}
 
 
 @login_required

@@ -10,7 +10,9 @@ from django.utils import timezone
 from core.roles import Role
 from matching.decision_words import acts_told
 from matching.domain.consequences import consequences
+from matching.domain.criteria import change_criteria
 from matching.domain.fixed import allow_pair, exclude_pair, lock_pair, unlock_pair
+from matching.domain.pairs import remember_pair
 from matching.domain.undo import Wanted, undo_decisions
 from matching.models import Decision, Exclusion, Lock
 from matching.queries import decisions_since, recent_decisions
@@ -351,3 +353,24 @@ def test_the_reason_is_asked_for_once_where_consequences_come_first(here, login)
     assert list(client.get(url(here, "matching_fixed")).context["form"].fields) == ["mentee", "mentor"]
     address = decide_url(here, "assign", pair(here, "Zoe", "Dana"))
     assert client.get(address).content.decode().count('name="reason"') == 1
+
+
+@pytest.mark.parametrize("since", [False, True])
+def test_only_a_wish_that_can_be_met_is_offered_to_those_left_over(login, since):
+    here = world()
+    dana = here.mentor("Dana")
+    claim(dana, "Statistics")
+    claim(here.mentee("Ade"), "Statistics")
+    for name in ("Mira", "Zoe"):
+        wish(here.mentee(name), dana)
+    weights = {"wish": 0, "skills": 10}
+    change_criteria(cohort=here.cohort, criteria={"weights": weights}, version=0, by=here.manager)
+    if not since:
+        remember_pair(row(here, "Mira").person_id, dana.person_id)
+    here.run()
+    if since:
+        exclude_pair(mentee=row(here, "Mira"), mentor=dana, reason="-", by=here.manager)
+    page = login(here.manager).get(url(here, "matching_run", 1), {"show": "unmatched"})
+    offered = {one.leftover.enrollment.person.name: one.wishes[0][1] for one in page.context["left"]}
+    assert offered == {"Mira": None, "Zoe": dana}
+    assert page.content.decode().count("Pair with wish 1…") == 1

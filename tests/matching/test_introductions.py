@@ -77,7 +77,7 @@ class TestAsking:
         with pytest.raises(Refused) as refused:
             ask(mentee=mentee, mentor=mentor, by=mentee.person)
         assert (refused.value.code, str(refused.value)) == (
-            "rule_language", "You and Dana Whitfield have no language in common.",
+            "kept_apart", "You and Dana Whitfield cannot be paired in this round.",
         )  # fmt: skip
         assert not Introduction.objects.exists()
         assert not Message.objects.exists()
@@ -88,14 +88,18 @@ class TestAsking:
         between = make.PersonFactory(supervisor=boss.person)
         mentee = enroll(where, person__supervisor=between)
         change_criteria(cohort=where, criteria={"rules": {"chain_levels": 2}}, version=0, by=manager(where))
-        assert code(lambda: ask(mentee=mentee, mentor=boss, by=boss.person)) == "rule_chain"
+        assert code(lambda: ask(mentee=mentee, mentor=boss, by=boss.person)) == "kept_apart"
 
     def test_an_exclusion_is_not_given_away(self) -> None:
         where = cohort()
-        mentee, mentor = enroll(where), enroll(where, "mentor")
+        mentee, mentor = enroll(where), enroll(where, "mentor", person__full_name="Dana Whitfield")
         exclude_pair(mentee=mentee, mentor=mentor, reason="said so in confidence", by=manager(where))
-        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentee.person)) == "cannot_ask"
-        assert kept_apart(mentee, [mentor]) == {}
+        excluded = kept_apart(mentee, [mentor])[mentor.pk]
+        Exclusion.objects.all().delete()
+        Person.objects.filter(pk=mentor.person_id).update(languages=["fr"])
+        barred = kept_apart(mentee, [mentor])[mentor.pk]
+        assert (excluded.code, excluded.message, excluded.hint) == (barred.code, barred.message, barred.hint)
+        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentee.person)) == "kept_apart"
 
     def test_who_is_not_accepted_yet_is_let_pass(self) -> None:
         where = cohort()
@@ -126,12 +130,11 @@ class TestAfterANo:
             ask(mentee=mentee, mentor=mentor, by=mentee.person)
         assert (refused.value.code, refused.value.message) == ("said_no", self.NO)
         # The other one learns of no answer.
-        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentor.person)) == "cannot_ask"
-        assert kept_apart(mentor, [mentee]) == {}
+        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentor.person)) == "kept_apart"
 
     def test_a_no_of_the_mentor_is_told_to_the_mentor_alone(self) -> None:
         mentee, mentor = said_no(cohort(), by="mentor")
-        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentee.person)) == "cannot_ask"
+        assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentee.person)) == "kept_apart"
         assert code(lambda: ask(mentee=mentee, mentor=mentor, by=mentor.person)) == "said_no"
 
     def test_once_the_manager_has_lifted_it_nothing_stands_between(self) -> None:
@@ -155,24 +158,47 @@ class TestAfterANo:
                 False,
             )
 
-    def test_the_no_of_the_other_shows_nowhere(self, client: Client) -> None:
+    @pytest.mark.parametrize("why", ["no", "past pair", "language"])
+    def test_whoever_is_barred_looks_the_same_from_the_start(self, client: Client, why: str) -> None:
         where = cohort()
-        mentee, _mentor = said_no(where, by="mentor")
+        mentee, mentor = said_no(where, by="mentor")
+        if why != "no":
+            Exclusion.objects.all().delete()
+        if why == "past pair":
+            remember_pair(mentee.person_id, mentor.person_id)
+        elif why == "language":
+            Person.objects.filter(pk=mentor.person_id).update(languages=["fr"])
         client.force_login(mentee.person)
-        page = client.get(f"/mentors/{where.program.slug}/{where.slug}/")
-        assert [card.apart for card in page.context["cards"]] == [""]
-        assert "Ask for an introduction" in page.content.decode()
+        base = f"/mentors/{where.program.slug}/{where.slug}/"
+        told = "You and Lars Holm cannot be paired in this round."
+        assert [card.apart for card in client.get(base).context["cards"]] == [told]
+        for page in (client.get(base), client.get(f"{base}{mentor.uid}/")):
+            text = page.content.decode()
+            assert (told in text, "Ask for an introduction" in text, "Add to my wishes" in text) == (
+                True,
+                False,
+                False,
+            )
 
-    def test_who_was_a_pair_before_is_not_offered(self, client: Client) -> None:
+    def test_a_wish_that_cannot_be_met_is_said_to_be_one(self, client: Client) -> None:
         where = cohort()
-        mentee = enroll(where, person__full_name="Mira Kovac")
-        mentor = enroll(where, "mentor", person__full_name="Dana Whitfield", listed=True)
-        remember_pair(mentee.person_id, mentor.person_id)
+        mentee, mentor = said_no(where, by="mentor")
+        other = enroll(where, "mentor", listed=True)
+        for rank, one in enumerate((mentor, other), start=1):
+            mentee.wishes.create(rank=rank, mentor=one.person)
         client.force_login(mentee.person)
         page = client.get(f"/mentors/{where.program.slug}/{where.slug}/")
-        told = "You and Dana Whitfield are a pair already, or were one before."
-        assert [card.apart for card in page.context["cards"]] == [told]
-        assert "Ask for an introduction" not in page.content.decode()
+        assert page.context["vain"] == {mentor.person_id}
+        text = page.content.decode()
+        counts = [
+            text.count(words)
+            for words in (
+                "This wish cannot be met in this round.",
+                "but it cannot be met",
+                "Among your wishes<",
+            )
+        ]
+        assert counts == [1, 1, 1]
 
     def test_the_shortlist_says_so_and_takes_no_rank(self, client: Client) -> None:
         where = cohort(shortlists=True)
