@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from agreements.domain.approval import Decision
 from agreements.domain.help import last_rematch_day
 from agreements.domain.plans import FIELDS as PLAN_FIELDS
 from agreements.models import ActionPlan, Activity, Agreement, HelpRequest, Meeting, Mentorship
-from agreements.queries import waiting_for_circle
+from agreements.queries import circle_times, waiting_for_circle
 from agreements.terms import FIELDS, LABELS, MEDIA, who_contacts
 from core.dates import today_in
 from core.forms import PageForm, PageModelForm
@@ -309,24 +310,41 @@ class PublishFilter(PageForm):
 
 
 class JoinChoice(forms.ModelChoiceField):
-    """People by name, with the times they gave."""
+    """People by name, with the times they gave and whether one of them is a time of the circle."""
+
+    times: AbstractSet[str] = frozenset()  # of the circle
 
     def label_from_instance(self, obj: Any) -> str:
         """Name and times."""
-        times = ", ".join(slots(obj.availability))
-        return f"{obj.person.full_name} ({times})" if times else obj.person.full_name
+        name, free = obj.person.full_name, ", ".join(slots(obj.availability))
+        if not free:
+            return str(_("%(name)s: said no times") % {"name": name}) if self.times else name
+        who = f"{name} ({free})"
+        if not self.times:
+            return who
+        fits = self.times & set(obj.availability)
+        return str((_("%(who)s: can come") if fits else _("%(who)s: cannot come then")) % {"who": who})
 
 
 class JoinForm(PageForm):
-    """Who joins a circle."""
+    """Who joins a circle; with a tick for somebody who is never free when it is."""
 
     enrollment = JoinChoice(
         queryset=Enrollment.objects.none(),
         to_field_name="uid",
         label=_("Who joins"),
+        empty_label=_("Choose somebody"),
         help_text=_("Those of this strand who wait for a circle, with the times that suit them."),
+    )
+    anyway = forms.BooleanField(
+        required=False, label=_("Add them even if they are never free when the circle is")
     )
 
     def __init__(self, *args: Any, mentorship: Mentorship, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["enrollment"].queryset = waiting_for_circle(mentorship)  # type: ignore[attr-defined]
+        people, times = waiting_for_circle(mentorship), circle_times(mentorship, least=1)
+        field: Any = self.fields["enrollment"]
+        field.queryset, field.times = people, times
+        away = people.exclude(availability=[]).exclude(availability__overlap=sorted(times))
+        if not (times and away.exists()):
+            del self.fields["anyway"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -253,9 +254,28 @@ def free_places(mentorship: Mentorship) -> int:
     return max(0, min([mentorship.strand.size_max - len(mentees), *rooms]))
 
 
+def circle_times(mentorship: Mentorship, *, least: int = 2) -> set[str]:
+    """When all who are in a circle now are free, of those who said when; empty of a pair. One query.
+
+    A time is one in common only where so many said any at least.
+    """
+    if mentorship.strand.format != Strand.Format.CIRCLE:
+        return set()
+    open_seats = mentorship.members.filter(left_on=None)
+    return shared_times(open_seats.values_list("enrollment__availability", flat=True), least=least)
+
+
+def shared_times(said: Iterable[Sequence[str]], *, least: int = 2) -> set[str]:
+    """The times that all named who named any, where so many did at least."""
+    stated = [set(times) for times in said if times]
+    return set.intersection(*stated) if len(stated) >= least else set()
+
+
 def waiting_for_circle(mentorship: Mentorship) -> QuerySet[Enrollment]:
-    """Who could join this circle, by name."""
+    """Who could join this circle: those who are free when it is, then those who said nothing; by name."""
     people = to_match(mentorship.cohort_id, Strand.Format.CIRCLE).filter(
         role=Enrollment.Role.MENTEE, strand=mentorship.strand_id, used__lt=F("capacity")
     )
-    return people.select_related("person").order_by("person__full_name", "pk")
+    free = When(availability__overlap=sorted(circle_times(mentorship, least=1)), then=0)
+    order = Case(free, When(availability=[], then=1), default=2)
+    return people.select_related("person").order_by(order, "person__full_name", "pk")

@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from agreements.models import Member, Mentorship
+from agreements.queries import circle_times
 from matching.lexicon import slots
 from matching.models import Proposal
 from matching.why import MOST, general_starters, starters, why_matched
-from programs.models import Strand
 
 
 def together(mentorship: Mentorship, mine: Member) -> dict[str, Any]:
@@ -26,17 +26,8 @@ def together(mentorship: Mentorship, mine: Member) -> dict[str, Any]:
     return {
         "why": _in_turn([told[pair.pk, mine.side] for pair in pairs]),
         "starters": _in_turn([asked[pair.pk, mine.side] for pair in pairs]) or general_starters(language),
-        "times": times_in_common(mentorship),
+        "times": ", ".join(slots(circle_times(mentorship))),
     }
-
-
-def times_in_common(mentorship: Mentorship) -> str:
-    """When everybody who is in a circle now is free, of those who said when they are; "" of a pair."""
-    if mentorship.strand.format != Strand.Format.CIRCLE:
-        return ""
-    open_seats = mentorship.members.filter(left_on=None)
-    stated = [set(row) for row in open_seats.values_list("enrollment__availability", flat=True) if row]
-    return ", ".join(slots(set.intersection(*stated))) if len(stated) > 1 else ""
 
 
 def _pairs(mentorship: Mentorship, mine: Member) -> QuerySet[Proposal]:

@@ -9,45 +9,51 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from agreements.domain.common import check_not_ended, lock_mentorship
+from agreements.domain.telling import in_turn, tell_matched
 from agreements.models import ActionPlan, Member, Mentorship
-from agreements.queries import free_places
+from agreements.queries import circle_times, free_places
 from agreements.verbs import Verb
 from core.audit import record
 from core.dates import today_in
 from core.errors import Refused
 from matching import rule_words
 from matching.circles_snapshot import rules_against
+from matching.domain.circles import seats_with
 from matching.domain.pairs import remember_pair
-from notifications.domain import outbox
+from matching.lexicon import slots
+from matching.models import Proposal
+from matching.why import why_matched
 from participants.models import Enrollment
 from people.models import Person
-from programs.labels import word, words
 
 
 @transaction.atomic
-def join_circle(*, mentorship: Mentorship, enrollment: Enrollment, by: Person) -> Member:
+def join_circle(
+    *, mentorship: Mentorship, enrollment: Enrollment, by: Person, anyway: bool = False
+) -> Member:
     """Somebody who waits for a circle becomes a member of this one; a mail to everyone concerned waits as a draft.
 
-    Raises Refused: "ended", "not_a_circle", "full", "not_accepted", "no_place", or rule_<name> for a broken rule.
+    `anyway` also adds somebody who is never free when the circle is. Raises Refused: "ended", "not_a_circle", "full",
+    "not_accepted", "no_place", "no_common_time", or rule_<name> for a broken rule.
     """
     mentorship = lock_mentorship(mentorship)
     check_not_ended(mentorship)
-    members = mentorship.open_members
-    hosts = [member for member in members if member.side == Member.Side.MENTOR]
-    rows = Enrollment.objects.select_for_update(of=("self",)).select_related("person")
-    held = {
-        row.pk: row
-        for row in rows.filter(pk__in=[enrollment.pk, *(h.enrollment_id for h in hosts)]).order_by("pk")
-    }
-    mentee = held[enrollment.pk]
-    _check(mentorship, mentee, [held[host.enrollment_id] for host in hosts])
+    hosting = [member for member in mentorship.open_members if member.side == Member.Side.MENTOR]
+    rows = Enrollment.objects.select_for_update(of=("self",)).select_related("person", "cohort__program")
+    people = [enrollment.pk, *(host.enrollment_id for host in hosting)]
+    held = {row.pk: row for row in rows.filter(pk__in=people).order_by("pk")}
+    mentee, hosts = held[enrollment.pk], [held[host.enrollment_id] for host in hosting]
+    _check(mentorship, mentee, hosts)
+    if not anyway:
+        _check_times(mentorship, mentee)
+    seats = seats_with(mentee, hosts)
     member = Member.objects.create(
         mentorship=mentorship,
         enrollment=mentee,
         person=mentee.person,
         side=Member.Side.MENTEE,
         joined_on=max(today_in(mentorship.cohort.timezone), mentorship.starts_on),
-        pair_key=f"{hosts[0].enrollment_id}:{mentee.pk}",
+        pair_key=f"{hosts[0].pk}:{mentee.pk}",
     )
     if mentorship.cohort.action_plan:
         due_on = member.joined_on + timedelta(days=mentorship.cohort.plan_days)
@@ -55,8 +61,7 @@ def join_circle(*, mentorship: Mentorship, enrollment: Enrollment, by: Person) -
     Enrollment.objects.filter(pk__in=held).update(used=F("used") + 1)
     for host in hosts:
         remember_pair(mentee.person_id, host.person_id)
-        _tell(mentorship, host.person, [mentee.person], "mentee")
-    _tell(mentorship, mentee.person, [host.person for host in hosts], "mentor")
+    _tell(mentorship, mentee, hosts, seats)
     record(Verb.MEMBER_JOINED, by=by, target=mentorship, program_id=mentorship.cohort.program_id)
     return member
 
@@ -83,27 +88,34 @@ def _check(mentorship: Mentorship, mentee: Enrollment, hosts: list[Enrollment]) 
         )
 
 
-def _tell(mentorship: Mentorship, to: Person, partners: list[Person], role: str) -> None:
-    cohort = mentorship.cohort
-    outbox.queue(
-        kind="matched",
-        to=to,
-        context={
-            "mentorship_uid": mentorship.uid,
-            "cohort": cohort,
-            "partners": partners,
-            "words": words(cohort.program, to.language),
-            "partner_word": word(cohort.program, role, to.language),
-            "reasons": [],
-            "is_circle": True,
-            "is_mentee": role == "mentor",
-            "starts_on": mentorship.starts_on,
-            "agreement_due_on": mentorship.starts_on + timedelta(days=cohort.agreement_days),
-        },
-        dedupe_key=f"joined:{mentorship.pk}:{to.pk}:{partners[0].pk}",
-        about=mentorship,
-        program_id=cohort.program_id,
-        cohort_id=cohort.pk,
-        batch=f"circle-{mentorship.pk}",
-        draft=True,
-    )
+def _check_times(mentorship: Mentorship, mentee: Enrollment) -> None:
+    times = circle_times(mentorship, least=1)
+    if times and mentee.availability and not times & set(mentee.availability):
+        names = {"name": mentee.person.name, "times": ", ".join(slots(times))}
+        raise Refused(
+            "no_common_time",
+            _("%(name)s is never free when the circle is (%(times)s).") % names,
+            _("Choose somebody else, or tick that you add them even so."),
+        )
+
+
+def _tell(mentorship: Mentorship, mentee: Enrollment, hosts: list[Enrollment], seats: list[Proposal]) -> None:
+    times = circle_times(mentorship)
+    sides: list[tuple[str, Enrollment, list[Enrollment]]] = [
+        *((Member.Side.MENTOR, host, [mentee]) for host in hosts),
+        (Member.Side.MENTEE, mentee, hosts),
+    ]
+    for side, to, partners in sides:
+        language = to.person.language
+        own = [seat for seat in seats if to in (seat.mentor, seat.mentee)]
+        told = [why_matched([seat], language)[seat.pk, side] for seat in own]
+        tell_matched(
+            mentorship,
+            to.person,
+            side=side,
+            partners=[partner.person for partner in partners],
+            reasons=in_turn(told) if told else [],
+            times=times,
+            key=f"joined:{mentorship.pk}:{to.person_id}:{partners[0].person_id}",
+            batch=f"circle-{mentorship.pk}",
+        )

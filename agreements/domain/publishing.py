@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from agreements.domain.telling import in_turn, tell_matched
 from agreements.models import ActionPlan, Agreement, Member, Mentorship
+from agreements.queries import shared_times
 from agreements.verbs import Verb
 from core.audit import record
 from core.dates import last_day, today_in
@@ -28,7 +29,6 @@ from notifications.queries import drafts_about
 from participants.models import Enrollment, Shortlist
 from people.models import Person
 from programs.domain.cohorts import start_running
-from programs.labels import word, words
 from programs.models import Cohort
 
 
@@ -61,7 +61,7 @@ def publish_run(*, run: Run, by: Person, proposals: Iterable[Proposal] | None = 
     outbox.drop(messages=drafts_about("shortlist_ready", lists), by=by)
     why = {language: why_matched(chosen, language) for language in _languages(chosen)}
     for mentorship, group in zip(mentorships, groups, strict=True):
-        _tell(cohort, run, mentorship, group, why)
+        _tell(run, mentorship, group, why)
     counts = {"mentorships": len(mentorships), "pairs": len(chosen)}
     record(Verb.MENTORSHIPS_BEGUN, by=by, target=run, program_id=cohort.program_id, data=counts)
     return mentorships
@@ -279,54 +279,28 @@ def _languages(chosen: Iterable[Proposal]) -> set[str]:
     return {row.person.language for p in chosen for row in (p.mentee, p.mentor)}
 
 
-def _tell(cohort: Cohort, run: Run, mentorship: Mentorship, group: Sequence[Proposal], why: Why) -> None:
+def _tell(run: Run, mentorship: Mentorship, group: Sequence[Proposal], why: Why) -> None:
     """One draft to each mentee about the mentor or mentors, one to each mentor about the mentee or the circle."""
     mentees, mentors = _sides(group)
     hosts = [mentor.person for mentor in mentors]
+    everybody = [*mentors, *(proposal.mentee for proposal in mentees)]
+    times = shared_times(row.availability for row in everybody) if group[0].circle_id else ()
+
+    def draft(to: Person, side: str, own: Sequence[Proposal], partners: Sequence[Person]) -> None:
+        tell_matched(
+            mentorship,
+            to,
+            side=side,
+            partners=partners,
+            reasons=in_turn([why[to.language][p.pk, side] for p in own]),
+            times=times,
+            key=f"matched:{mentorship.pk}:{to.pk}",
+            batch=f"run-{run.pk}",
+        )
+
     for mentee in mentees:
         own = [proposal for proposal in group if proposal.mentee_id == mentee.mentee_id]
-        _draft(cohort, run, mentorship, mentee.mentee.person, own, hosts, why)
+        draft(mentee.mentee.person, Member.Side.MENTEE, own, hosts)
     for mentor in mentors:
         own = [proposal for proposal in group if proposal.mentor_id == mentor.pk]
-        _draft(cohort, run, mentorship, mentor.person, own, [p.mentee.person for p in own], why)
-
-
-def _reasons(told: Sequence[list[str]]) -> list[str]:
-    """All about one partner; of several the first about each, and what is said of more than one is said once."""
-    return told[0] if len(told) == 1 else list(dict.fromkeys(line for lines in told for line in lines[:1]))
-
-
-def _draft(
-    cohort: Cohort,
-    run: Run,
-    mentorship: Mentorship,
-    to: Person,
-    group: Sequence[Proposal],
-    partners: Sequence[Person],
-    why: Why,
-) -> None:
-    side = Member.Side.MENTOR if to.pk == group[0].mentor.person_id else Member.Side.MENTEE
-    partner_word = word(cohort.program, "mentor" if side == Member.Side.MENTEE else "mentee", to.language)
-    context: dict[str, Any] = {
-        "mentorship_uid": mentorship.uid,
-        "cohort": cohort,
-        "partners": partners,
-        "words": words(cohort.program, to.language),
-        "partner_word": partner_word,
-        "reasons": _reasons([why[to.language][p.pk, side] for p in group]),
-        "is_circle": group[0].circle_id is not None,
-        "is_mentee": side == Member.Side.MENTEE,
-        "starts_on": mentorship.starts_on,
-        "agreement_due_on": mentorship.starts_on + timedelta(days=cohort.agreement_days),
-    }
-    outbox.queue(
-        kind="matched",
-        to=to,
-        context=context,
-        dedupe_key=f"matched:{mentorship.pk}:{to.pk}",
-        about=mentorship,
-        program_id=cohort.program_id,
-        cohort_id=cohort.pk,
-        batch=f"run-{run.pk}",
-        draft=True,
-    )
+        draft(mentor.person, Member.Side.MENTOR, own, [p.mentee.person for p in own])

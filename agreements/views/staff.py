@@ -24,6 +24,7 @@ from agreements.models import Agreement, Member, Mentorship
 from agreements.panels import mentorships_url
 from agreements.queries import (
     OPEN_STATES,
+    circle_times,
     current_agreement,
     free_places,
     staff_visible,
@@ -38,6 +39,7 @@ from core.access import fetch
 from core.errors import Refused
 from core.roles import Permission
 from core.ui import Link
+from matching.lexicon import slots
 from notifications.models import EmailLink, Message
 from programs.models import Cohort, Strand
 from programs.views.desk import desk_context, get_cohort
@@ -171,6 +173,7 @@ def show(request: HttpRequest, program: str, cohort: str, uid: UUID) -> HttpResp
         ).aggregate(last=Max("expires_at"))["last"],
         "asked": asked,
         "may_manage": may_manage,
+        "times": ", ".join(slots(circle_times(row))) if may_manage else "",
         "is_open": row.state != Mentorship.State.ENDED,
         "free": free_places(row) if may_manage and row.state != Mentorship.State.ENDED else 0,
         "waits_for_supervisor": row.agreement_state == "waiting_supervisor",  # type: ignore[attr-defined]

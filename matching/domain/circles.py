@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from statistics import median
@@ -18,8 +18,13 @@ from matching.engine.circles import Gathered, Gathering, certify_circles, why_no
 from matching.engine.field import Field
 from matching.equity import counted
 from matching.models import Circle, Leftover, Outlook, Proposal
+from matching.queries import scheme_of
+from matching.snapshot import read_snapshot
+from participants.models import Enrollment
+from programs.models import Strand
 
 log = structlog.get_logger(__name__)
+NOT_STORED = 0  # a circle's id that no circle has
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,3 +228,20 @@ class CircleFindings:
             "proven": found.certificate.proven,
             "gap": found.certificate.gap,
         }
+
+
+def seats_with(mentee: Enrollment, hosts: Sequence[Enrollment]) -> list[Proposal]:
+    """What a run would propose of this mentee with each of these hosts, not stored: what speaks for a late joiner."""
+    cohort = mentee.cohort
+    only = [mentee.pk, *(host.pk for host in hosts)]
+    people = read_snapshot(cohort, scheme_of(cohort).criteria, only=only, kind=Strand.Format.CIRCLE)
+    field, found = people.field(), []
+    for host in hosts:
+        if mentee.pk in people.mentees.enrollment and host.pk in people.mentors.enrollment:
+            row = people.mentors.enrollment.index(host.pk)
+            parts = field.parts(0, row)
+            score = int(field.score_percent([0], [sum(part.points for part in parts)])[0])
+            told = stored_parts(parts, score, people)
+            seat = Proposal(mentee=mentee, mentor=host, score=score, parts=told, circle_id=NOT_STORED)
+            found.append(seat)
+    return found

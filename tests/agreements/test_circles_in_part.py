@@ -13,6 +13,7 @@ from core.errors import Refused
 from matching.circle_review import circle_cards
 from matching.models import Proposal, Run, Scheme
 from matching.summary import run_lines
+from notifications.models import Message
 from participants.models import Enrollment
 from people.models import Person
 from programs.models import Strand
@@ -181,3 +182,15 @@ def test_review_and_publish_name_the_same_pairs_with_the_rule_after_a_change_of_
     assert (text(shown).count(why), text(page).count(why)) == (1, 1)
     assert "1 pair can no longer be made" in text(shown)
     assert shown.context["stale"] + page.context["possible"] == 2
+
+
+def test_the_mails_of_a_circle_say_when_everybody_in_it_is_free_and_those_of_pairs_do_not(here, circle):
+    two_circles(here, circle)
+    for name, side in (("Solo", here.mentee), ("Mentor", here.mentor)):
+        side(name, availability=["mon-am"])
+    publish_run(run=here.run(), by=here.manager)
+    told = {mail.recipient.full_name: mail.body for mail in Message.objects.select_related("recipient")}
+    assert "When everybody in the circle is free: Monday morning." in told["Hanna Host"]
+    assert "When everybody in the circle is free: Friday morning." not in told["X."]
+    assert "When everybody in the circle is free: Friday afternoon." in told["X."]
+    assert "everybody" not in told["Solo"] + told["Mentor"]

@@ -19,7 +19,7 @@ from matching.models import Exclusion, PastPair
 from notifications.models import Message
 from participants.models import Enrollment
 from tests.factories import MembershipFactory, StrandFactory
-from tests.matching.people import World, world
+from tests.matching.people import World, claim, world
 from tests.matching.test_views import text
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +136,79 @@ def test_the_desk_adds_somebody(meeting: Meeting, login: Any) -> None:
     assert Member.objects.filter(mentorship=circle, person=meeting.late.person).exists()
     assert "Nobody can be added" in text(desk.get(page))
     assert "Add somebody" not in text(desk.get(shown))
+
+
+def meets(meeting: Meeting, *times: str) -> None:
+    """When the host is free; the members said nothing."""
+    Enrollment.objects.filter(pk=meeting.host.pk).update(availability=list(times))
+
+
+def test_somebody_who_is_never_free_when_the_circle_is_joins_on_purpose_alone(meeting: Meeting) -> None:
+    meets(meeting, "thu-pm")
+    with pytest.raises(Refused) as refused:
+        join(meeting)
+    assert (refused.value.code, refused.value.message) == (
+        "no_common_time",
+        "Lee Late is never free when the circle is (Thursday afternoon).",
+    )
+    assert not Member.objects.filter(person=meeting.late.person).exists()
+    join(meeting, anyway=True)
+    assert Member.objects.filter(person=meeting.late.person).exists()
+    assert "When everybody" not in Message.objects.get(recipient=meeting.late.person).body
+
+
+@pytest.mark.parametrize(
+    ("circle", "late"), [(["mon-am", "thu-pm"], ["mon-am"]), ([], ["mon-am"]), (["mon-am"], [])]
+)
+def test_where_times_speak_for_it_or_nobody_said_any_no_tick_is_asked_for(
+    meeting: Meeting, circle: list[str], late: list[str]
+) -> None:
+    meets(meeting, *circle)
+    Enrollment.objects.filter(pk=meeting.late.pk).update(availability=late)
+    join(meeting)
+    told = "When everybody in the circle is free: Monday morning." if len(circle) > 1 else ""
+    for mail in Message.objects.all():
+        assert ("When everybody in the circle is free" in mail.body) == bool(told)
+        assert told in mail.body
+
+
+def test_the_page_says_when_the_circle_is_free_and_who_can_come(meeting: Meeting, login: Any) -> None:
+    here, circle, desk = meeting.here, meeting.circle, login(meeting.here.manager)
+    args = [here.program.slug, here.cohort.slug, circle.uid]
+    shown, page = reverse("staff_mentorship", args=args), reverse("circle_join", args=args)
+    assert "no time of its own" in text(desk.get(page))
+    meets(meeting, "thu-pm")
+    here.mentee("Zoe Can", strand=circle.strand, availability=["thu-pm", "fri-am"])
+    here.mentee("Nina None", strand=circle.strand)
+    Enrollment.objects.filter(person__full_name="Ana").update(availability=["mon-am", "thu-pm"])
+    offered = text(desk.get(page))
+    assert "When the circle is free Thursday afternoon" in offered
+    assert (
+        "Choose somebody Zoe Can (Thursday afternoon, Friday morning): can come "
+        "Nina None: said no times Lee Late (Monday morning): cannot come then"
+    ) in offered
+    assert "Add them even if they are never free when the circle is" in offered
+    late = {"enrollment": str(meeting.late.uid)}
+    refused = desk.post(page, late)
+    assert "Lee Late is never free when the circle is (Thursday afternoon)." in text(refused)
+    assert "When everybody is free Thursday afternoon" in text(desk.get(shown))
+    assert desk.post(page, late | {"anyway": "on"}).url == shown
+    assert "When everybody is free No time that all of them named." in text(desk.get(shown))
+
+
+def test_nobody_is_asked_to_tick_where_everybody_can_come(meeting: Meeting, login: Any) -> None:
+    meets(meeting, "mon-am")
+    args = [meeting.here.program.slug, meeting.here.cohort.slug, meeting.circle.uid]
+    assert "Add them even if" not in text(login(meeting.here.manager).get(reverse("circle_join", args=args)))
+
+
+def test_the_mails_say_why_the_late_joiner_fits(meeting: Meeting) -> None:
+    claim(meeting.late, "Law")
+    claim(meeting.host, "Law")
+    join(meeting)
+    mails = {mail.recipient.full_name: mail.body for mail in Message.objects.select_related("recipient")}
+    assert "Why we think you fit:\n\n- Hanna offers what you seek: Law." in mails["Lee Late"]
+    assert "Why we think you fit:\n\n- You offer what Lee seeks: Law." in mails["Hanna Host"]
 
 
 def test_who_only_follows_is_not_offered_it(meeting: Meeting, login: Any) -> None:

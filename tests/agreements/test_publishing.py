@@ -12,7 +12,8 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 
 from agreements.domain.endings import end_without_fault
-from agreements.domain.publishing import _reasons, publish_run
+from agreements.domain.publishing import publish_run
+from agreements.domain.telling import in_turn
 from agreements.models import ActionPlan, Agreement, Member, Mentorship
 from core.errors import Refused
 from core.models import AuditEvent
@@ -497,5 +498,5 @@ def test_the_mails_of_a_circle_speak_of_a_circle() -> None:
 
 
 def test_a_host_reads_the_first_reason_about_each_and_what_is_said_of_all_once() -> None:
-    assert _reasons([["Kim: a", "Same place."]]) == ["Kim: a", "Same place."]
-    assert _reasons([["Kim: a", "x"], ["Same place.", "y"], ["Same place."], []]) == ["Kim: a", "Same place."]
+    assert in_turn([["Kim: a", "Same place."]]) == ["Kim: a", "Same place."]
+    assert in_turn([["Kim: a", "x"], ["Same place.", "y"], ["Same place."], []]) == ["Kim: a", "Same place."]
