@@ -103,10 +103,15 @@ def impossible(proposals: QuerySet[Proposal]) -> QuerySet[Proposal]:
     )
 
 
+def waiting_proposals(run: Run) -> QuerySet[Proposal]:
+    """Pairs, and seats of circles that have not begun, of which nothing is published yet."""
+    begun = Proposal.objects.filter(circle=OuterRef("circle")).exclude(published_at=None)
+    return run.proposals.filter(~Exists(begun), published_at=None)
+
+
 def unpublished(run: Run) -> QuerySet[Proposal]:
     """What may follow: each pair, and of each circle that has not begun one seat that stands for all."""
-    begun = Proposal.objects.filter(circle=OuterRef("circle")).exclude(published_at=None)
-    waiting = run.proposals.filter(~Exists(begun), published_at=None)
+    waiting = waiting_proposals(run)
     seats = waiting.exclude(circle=None).order_by()
     heads = seats.values("circle").annotate(head=Min("pk")).values("head")
     return waiting.filter(Q(circle=None) | Q(pk__in=heads))

@@ -238,6 +238,7 @@ class PairDetail:
 
     proposal: Proposal
     lock: Lock | None
+    stuck: str  # why it can no longer be made
     warnings: list[tuple[str, str]]
     need: str  # what the mentor is for
     said: list[SideAnswer]  # where both sides were asked
@@ -264,6 +265,7 @@ def pair_detail(program: Program, proposal: Proposal) -> PairDetail:
     return PairDetail(
         proposal=proposal,
         lock=Lock.objects.filter(mentee=proposal.mentee_id, mentor=proposal.mentor_id).first(),
+        stuck=obstacles(proposal.mentee.cohort, [proposal]).get(proposal.pk, ""),
         warnings=warnings(proposal),
         need=need(proposal.need),
         said=list(proposal.answers.select_related("enrollment__person").order_by("enrollment__role")),

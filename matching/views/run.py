@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -35,8 +36,9 @@ from matching.queries import (
     runs_of,
     scheme_of,
     unpublished,
+    waiting_proposals,
 )
-from matching.standing import Prospects, prospects
+from matching.standing import prospects
 from matching.summary import chips, lede, only_circles, run_figures, stage_words
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
@@ -143,19 +145,26 @@ def _rest(run: Run, cohort: Cohort) -> dict[str, Any]:
     Of many pairs only what the database sees is counted; what a rule forbids by now is marked where it stands.
     """
     heads = list(unpublished(run))
-    told = Prospects({}, {})
-    if len(heads) <= MOST_CHECKED:
-        told = prospects(cohort, heads)
-        stale = sum(head.pk in told.why for head in heads if not head.circle_id)
-    else:
-        stale = impossible(unpublished(run).filter(circle=None)).count()
     return {
         "rest": bool(heads),
-        "stale": stale,
+        "is_live": (bool(heads) or run.state == Run.State.CERTIFIED) and cohort.state in OPEN,
+        **(_stuck(cohort, heads) if len(heads) <= MOST_CHECKED else _seen_stuck(run)),
+    }
+
+
+def _stuck(cohort: Cohort, heads: Sequence[Proposal]) -> dict[str, int]:
+    told = prospects(cohort, heads)
+    return {
+        "stale": sum(head.pk in told.why for head in heads if not head.circle_id),
         "stale_seats": told.seats,
         "stale_circles": sum(head.pk in told.why for head in heads if head.circle_id),
-        "is_live": (bool(heads) or run.state == Run.State.CERTIFIED) and cohort.state in OPEN,
     }
+
+
+def _seen_stuck(run: Run) -> dict[str, int]:
+    seats = Count("mentee", filter=~Q(circle=None), distinct=True)
+    found = impossible(waiting_proposals(run)).order_by()
+    return found.aggregate(stale=Count("pk", filter=Q(circle=None)), stale_seats=seats)
 
 
 def _asked(request: HttpRequest, run: Run, opened: Proposal) -> dict[str, Any]:

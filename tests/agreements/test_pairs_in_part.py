@@ -16,6 +16,7 @@ from matching.models import Outlook, Proposal, Run
 from matching.panels import matched
 from participants.domain.shortlists import rank_shortlist
 from participants.models import Enrollment, Shortlist, Suggestion
+from people.models import Person
 from tests.factories import IntroductionFactory, MessageFactory, ShortlistFactory
 from tests.matching.people import World, claim, pairs, world
 from tests.matching.test_views import text
@@ -149,3 +150,39 @@ def test_whoever_waits_reads_that_a_ranking_still_counts_and_it_does(here, login
     again = here.run()
     (wish,) = Outlook.objects.get(run=again, enrollment=mine.enrollment_id).wishes
     assert wish["mentor"] == ruth.mentor.person_id
+
+
+def test_an_opened_pair_says_why_it_can_no_longer_be_made_and_offers_no_lock(here, login):
+    run = proposed(here)
+    ade = pair(run, "Ade")
+    Enrollment.objects.filter(pk=ade.mentor_id).update(used=1)
+    opened = text(login(here.manager).get(f"{page(run)}?pair={ade.uid}"))
+    assert "No longer possible Lena has no free place left." in opened
+    assert ("Lock this pair" in opened, "Never pair these two" in opened) == (False, True)
+
+
+def test_of_very_many_pairs_what_the_database_sees_is_counted(here, login, monkeypatch):
+    run = proposed(here)
+    Enrollment.objects.filter(pk=pair(run, "Ade").mentor_id).update(used=1)
+    noa = pair(run, "Noa")
+    Person.objects.filter(pk=noa.mentee.person_id).update(languages=["ar"])
+    Person.objects.filter(pk=noa.mentor.person_id).update(languages=["en"])
+
+    def told() -> tuple[int, int]:
+        shown = login(here.manager).get(page(run))
+        return shown.context["stale"], sum(bool(row.stuck) for row in shown.context["rows"])
+
+    assert told() == (2, 2)
+    monkeypatch.setattr("matching.views.run.MOST_CHECKED", 2)
+    assert told() == (1, 2)
+
+
+def test_only_the_newest_run_offers_to_ask_both_sides(here, login):
+    here.cohort.answer_days = 7
+    here.cohort.save()
+    run = proposed(here)
+    assert "Ask both sides" in text(login(here.manager).get(page(run)))
+    here.mentee("Zoe")
+    newer = here.run()
+    assert "Ask both sides" not in text(login(here.manager).get(page(run)))
+    assert "Ask both sides" in text(login(here.manager).get(page(newer)))
