@@ -6,26 +6,34 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
+from core.french import elided
 from matching.circles_snapshot import read_circles
 from matching.domain.circles import CircleFindings, Filled
 from matching.domain.decisions import Pair
+from matching.domain.failures import Failure, check_locks
 from matching.domain.findings import Findings
 from matching.domain.fixed import Checker
 from matching.domain.solving import circles_at_once
 from matching.domain.undo import Wanted
 from matching.engine import EngineError
+from matching.engine.field import Field
 from matching.engine.minimum import highest_fit
 from matching.engine.pricing import solve_field
+from matching.failure_words import locks_told
 from matching.floors import share_rows
+from matching.left_words import names_of
+from matching.lexicon import listed
 from matching.models import Run
 from matching.moves import FigureRow, Held, Move, different, figures, held, held_by, moves
 from matching.options import criteria_for
 from matching.snapshot import Snapshot, read_snapshot
 
 MOST_PAIRS = 100_000_000  # of which a page waits until the best are found
+NAMED = 3  # locks that a refusal names
 Persons = set[tuple[int, int]]  # mentee and mentor by person
 
 
@@ -92,13 +100,18 @@ def _solved(run: Run, wanted: Wanted) -> tuple[Held, dict[str, Any]]:
             _("With so many people, a page cannot wait until it is worked out what this leads to."),
             _("Run again afterwards to see it: nobody is told of a run."),
         )
+    _check_locks(field, snapshot)
     try:
         if run.raise_lowest:
             snapshot = snapshot.at_least(highest_fit(field, snapshot.locks))
             field = snapshot.field(any_size=True)
         found = solve_field(field, objective=run.objective, locks=snapshot.locks, keep=snapshot.keep)
     except (ValueError, EngineError) as error:
-        raise _contradiction() from error
+        raise Refused(
+            "contradiction",
+            _("The locked pairs and the rules of this run leave no solution."),
+            _("Look at the pairs decided by hand; unlock what no longer fits."),
+        ) from error
     findings = Findings(snapshot, found.field, found.problem, found.solution)
     mentees, mentors = snapshot.mentees.enrollment, snapshot.mentors.enrollment
     pairs = ((mentees[mentee], mentors[mentor], score) for mentee, mentor, score in findings.pairs)
@@ -111,12 +124,13 @@ def _gathered(run: Run, wanted: Wanted) -> CircleFindings | Literal[False] | Non
     if circles is None:
         return False
     circles = replace(circles, people=_decided(circles.people, run, wanted))
+    field = circles.people.field()
+    _check_locks(field, circles.people)
     try:
-        field = circles.people.field()
         problem = circles.problem(field)
         found = circles_at_once(problem)
     except (ValueError, EngineError) as error:
-        raise _contradiction() from error
+        raise _unseated(circles.people, wanted) from error
     return CircleFindings(circles, Filled(field, problem, found)) if found else None
 
 
@@ -133,12 +147,40 @@ def _decided(snapshot: Snapshot, run: Run, wanted: Wanted) -> Snapshot:
     )
 
 
-def _contradiction() -> Refused:
-    return Refused(
-        "contradiction",
-        _("The locked pairs and the rules of this run leave no solution."),
-        _("Look at the pairs decided by hand; unlock what no longer fits."),
+def _check_locks(field: Field, snapshot: Snapshot) -> None:
+    """Raises Refused("contradiction") naming the locks that stand already and no longer fit."""
+    try:
+        check_locks(field, snapshot)
+    except Failure as failure:
+        if failure.code == "lock_rule":
+            told = [
+                _("A lock that stands already breaks a rule."),
+                *locks_told(failure.details["pairs"][:NAMED]),
+            ]
+            raise Refused("contradiction", " ".join(told), _("Unlock that pair first.")) from failure
+        names = listed(sorted(names_of(failure.details["enrollments"]).values()))
+        text = _("More pairs are locked than there are places with {names}.")
+        why = elided(format_html(text, names=names))
+        raise Refused("contradiction", why, _("Unlock one of these pairs first.")) from failure
+
+
+def _unseated(people: Snapshot, wanted: Wanted) -> Refused:
+    """What the circles stumble over: the seats wanted alone, or together with others that are locked."""
+    if set(people.standing_locks()) - _persons(wanted.lock):
+        return Refused(
+            "contradiction",
+            _(
+                "No way was found to keep all locked seats: no time suits everyone, or too few people could sit there."
+            ),
+            _("Unlock a seat in a circle first."),
+        )
+    mentee, host = wanted.lock[0]
+    text = _(
+        "No circle can be formed with %(mentee)s in it and %(host)s as its host: no time suits everyone, or too few "
+        "people could sit there."
     )
+    names = {"mentee": mentee.person.name, "host": host.person.name}
+    return Refused("contradiction", text % names, _("Choose another host."))
 
 
 def _persons(pairs: Iterable[Pair]) -> Persons:

@@ -268,7 +268,7 @@ class Checker:
         self._check_circle(mentee, mentor)
         sides = self._sides[mentor.strand_id in self._circles]
         if mentee.pk not in sides.mentees:
-            raise _full("mentee_full", mentee)
+            raise self._full("mentee_full", mentee)
         for rule in sides.field.blocked_by(sides.mentees[mentee.pk], sides.mentors[mentor.pk]):
             raise Refused(
                 f"rule_{rule}",
@@ -277,7 +277,7 @@ class Checker:
             )
         for code, row in (("mentee_full", mentee), ("mentor_full", mentor)):
             if self._taken[row.pk] >= row.capacity - row.used:
-                raise _full(code, row)
+                raise self._full(code, row)
         self._taken.update((mentee.pk, mentor.pk))
 
     def _check_circle(self, mentee: Enrollment, mentor: Enrollment) -> None:
@@ -294,14 +294,23 @@ class Checker:
                 elided(_("The circle of %(name)s meets already.") % {"name": mentor.person.name}),
                 _("Choose another host."),
             )
+        slots = set(mentee.availability), set(mentor.availability)
+        if hosts and all(slots) and slots[0].isdisjoint(slots[1]):
+            raise Refused(
+                "circle_time",
+                _("%(mentee)s and %(host)s are never free at the same time, and a circle meets when all are.")
+                % {"mentee": mentee.person.name, "host": mentor.person.name},
+                _("Choose another host."),
+            )
 
-
-def _full(code: str, row: Enrollment) -> Refused:
-    return Refused(
-        code,
-        _("%(name)s has no free place left.") % {"name": row.person.name},
-        _("Unlock another pair of theirs first."),
-    )
+    def _full(self, code: str, row: Enrollment) -> Refused:
+        return Refused(
+            code,
+            _("%(name)s has no free place left.") % {"name": row.person.name},
+            _("Unlock another pair of theirs first.")
+            if self._taken[row.pk]
+            else _("Their places belong to pairs that are published."),
+        )
 
 
 def _tell(verb: Verb, fixed: Lock | Exclusion, by: Person) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.errors import Refused
 from core.uploads import Columns, Problem, read_csv
@@ -246,7 +247,26 @@ class _Reader:
                 checker.take(*line.pair)
             except Refused as refused:
                 column = _SIDE_OF.get(refused.code, "act")
-                self._problem(line.row, column, f"{refused.message} {refused.hint}".strip())
+                self._problem(
+                    line.row, column, self._too_many(line, column) or f"{refused.message} {refused.hint}"
+                )
+
+    def _too_many(self, line: Line, column: str) -> str:
+        """Where the file itself locks more pairs of somebody than it could; else empty."""
+        if column not in _SIDE_OF.values():
+            return ""
+        side = ("mentee", "mentor").index(column)
+        row = line.pair[side]
+        given_up = {_key(one.pair) for one in self.plan.new if one.kind in (KIND.UNLOCK, KIND.EXCLUDE)}
+        free = row.capacity - row.used - sum(pair[side] == row.pk for pair in self.locked - given_up)
+        if free <= 0:
+            return ""
+        text = ngettext(
+            "%(name)s has %(free)d free place, and this file locks more pairs than that. Take a row out.",
+            "%(name)s has %(free)d free places, and this file locks more pairs than that. Take a row out.",
+            free,
+        )
+        return text % {"name": row.person.name, "free": free}
 
 
 def _key(pair: Pair) -> tuple[int, int]:

@@ -8,10 +8,11 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
+from core.errors import Refused
 from matching import whatif
 from matching.domain import consequences as deciding
 from matching.domain.consequences import consequences
-from matching.domain.fixed import lock_pair
+from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.undo import Wanted
 from matching.effect import effect_on_circles
 from matching.engine.field import Criteria
@@ -19,6 +20,7 @@ from matching.models import Run
 from matching.queries import scheme_of
 from matching.whatif import Question, compare
 from participants.models import Enrollment
+from people.models import Person
 from programs.models import Offer, Strand
 from tests.factories import StrandFactory
 from tests.matching.people import World, world
@@ -87,6 +89,47 @@ def test_consequences_of_a_lock_are_told_of_the_circles(here: World, people: Any
     shown = text(login(here.manager).get(url(here, "matching_decide", run.number) + query))
     for words in ("Seat by hand", "Lock this seat", "2 would change, 0 would be left out"):
         assert words in shown
+
+
+def refusal(run: Any, *pair: Enrollment) -> tuple[str, str, str]:
+    with pytest.raises(Refused) as refused:
+        consequences(run=run, wanted=Wanted(lock=[(pair[0], pair[1])]))
+    return refused.value.code, str(refused.value.message), str(refused.value.hint)
+
+
+def test_a_seat_without_a_common_time_is_refused_by_that_name(here: World, people: Any) -> None:
+    run = here.run()
+    Enrollment.objects.filter(pk=people["Ana"].pk).update(availability=["mon-am"])
+    Enrollment.objects.filter(pk=people["Otto"].pk).update(availability=["tue-am"])
+    found = refusal(run, *(Enrollment.objects.get(pk=people[name].pk) for name in ("Ana", "Otto")))
+    assert found == (
+        "circle_time",
+        "Ana and Otto are never free at the same time, and a circle meets when all are.",
+        "Choose another host.",
+    )
+
+
+def test_a_seat_in_a_circle_that_cannot_be_formed_is_refused_by_that_name(here: World, people: Any) -> None:
+    run = here.run()
+    for name in ("Ben", "Cleo", "Dora"):
+        exclude_pair(mentee=people[name], mentor=people["Otto"], reason="-", by=here.manager)
+    text = "No circle can be formed with Ana in it and Otto as its host: no time suits everyone, or too few people"
+    assert refusal(run, people["Ana"], people["Otto"]) == (
+        "contradiction", f"{text} could sit there.", "Choose another host.",
+    )  # fmt: skip
+    lock_pair(mentee=people["Ben"], mentor=people["Hanna"], by=here.manager)
+    assert refusal(run, people["Ana"], people["Otto"])[2] == "Unlock a seat in a circle first."
+
+
+def test_a_lock_that_no_longer_fits_is_named(here: World, people: Any) -> None:
+    run = here.run()
+    lock_pair(mentee=people["Ben"], mentor=people["Hanna"], by=here.manager)
+    Person.objects.filter(pk=people["Ben"].person_id).update(supervisor=people["Hanna"].person_id)
+    assert refusal(run, people["Ana"], people["Otto"]) == (
+        "contradiction",
+        "A lock that stands already breaks a rule. Hanna is the direct supervisor of Ben.",
+        "Unlock that pair first.",
+    )
 
 
 def test_a_seat_is_locked_and_unlocked_as_a_seat(here: World, people: Any, login: Any) -> None:

@@ -210,9 +210,22 @@ class TestProblems:
 
     def test_more_locks_than_places_in_the_order_of_the_file(self, here):
         assert problems(here, "Xe Ann lock", "Yu Bo lock", "Yu Cy lock", "Zoe Ann lock", "Xe Cy lock") == [
-            (4, "mentor", "Yu has no free place left. Unlock another pair of theirs first."),
-            (5, "mentee", "Ann has no free place left. Unlock another pair of theirs first."),
+            (
+                4,
+                "mentor",
+                "Yu has 1 free place, and this file locks more pairs than that. Take a row out.",
+            ),
+            (
+                5,
+                "mentee",
+                "Ann has 1 free place, and this file locks more pairs than that. Take a row out.",
+            ),
         ]
+
+    def test_who_has_published_pairs_alone_is_not_said_to_be_locked(self, here):
+        Enrollment.objects.filter(person__full_name="Yu").update(used=1)
+        full = "Yu has no free place left. Their places belong to pairs that are published."
+        assert problems(here, "Yu Bo lock") == [(2, "mentor", full)]
 
     def test_locks_that_stand_take_places_unless_the_file_lifts_them(self, here):
         lock_pair(mentee=row(here, "Ann"), mentor=row(here, "Yu"), by=here.manager)
