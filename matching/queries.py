@@ -125,9 +125,11 @@ def published_in_part(runs: Sequence[Run]) -> set[int]:
     return set(rest.order_by().values_list("run", flat=True).distinct())
 
 
-def locks_of(cohort: Cohort) -> QuerySet[Lock]:
-    """Pairs that each run must keep."""
-    return Lock.objects.filter(cohort=cohort)
+def locks_of(cohort: Cohort) -> QuerySet[Any]:
+    """Pairs locked by hand or by a yes of both. With `stands`: each run keeps it, as long as both take part."""
+    accepted = Enrollment.State.ACCEPTED
+    stands = Q(mentee__state=accepted, mentor__state=accepted)
+    return Lock.objects.filter(cohort=cohort).annotate(stands=stands)
 
 
 def published_pairs(cohort: Cohort) -> set[tuple[int, int]]:
@@ -169,15 +171,24 @@ def _proposals_of_decision() -> QuerySet[Proposal]:
 
 
 def decisions_since(run: Run) -> int:
-    """How many decisions by hand since may change the run: a lock on one of its pairs, say, changes nothing."""
-    since, kind = run.started_at or run.created_at, Decision.Kind
-    made, undone = Q(at__gt=since, undone_at=None), Q(at__lte=since, undone_at__gt=since)
-    binds = made & Q(kind=kind.LOCK) | undone & Q(kind=kind.UNLOCK)
-    forbids = made & Q(kind=kind.EXCLUDE) | undone & Q(kind=kind.ALLOW)
-    loosens = made & Q(kind__in=[kind.UNLOCK, kind.ALLOW]) | undone & Q(kind__in=[kind.LOCK, kind.EXCLUDE])
-    proposed = Exists(_proposals_of_decision().filter(run=run))
-    decided = Decision.objects.filter(cohort=run.cohort_id).exclude(act=Decision.Act.UNDO)
-    return decided.filter(binds & ~proposed | forbids & proposed | loosens).count()
+    """How many pairs stand otherwise by hand than when the run began, as far as that may change it.
+
+    What was taken back again is nothing, nor is a lock on one of the run's pairs. An undo is logged as what it did,
+    so the first and the last decision on each pair tell what is different.
+    """
+    kind, rows = Decision.Kind, Decision.objects.filter(cohort=run.cohort_id)
+    first: dict[tuple[int, int, bool], str] = {}
+    last: dict[tuple[int, int, bool], str] = {}
+    since = rows.filter(at__gt=run.started_at or run.created_at).order_by("number")
+    for mentee, mentor, what in since.values_list("mentee", "mentor", "kind"):
+        key = (mentee, mentor, what in (kind.LOCK, kind.UNLOCK))
+        first.setdefault(key, what)
+        last[key] = what
+    net = [(key[:2], what) for key, what in last.items() if what == first[key]]
+    proposals = run.proposals.filter(mentee__in=[pair[0] for pair, _what in net])
+    proposed = set(proposals.values_list("mentee", "mentor"))
+    idle = {(kind.LOCK, True), (kind.EXCLUDE, False)}  # a pair of the run locked, another one excluded
+    return len({pair for pair, what in net if (what, pair in proposed) not in idle})
 
 
 def how_they_stand(introductions: QuerySet[Introduction]) -> QuerySet[Introduction]:

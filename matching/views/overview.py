@@ -52,7 +52,7 @@ def _page(request: HttpRequest, cohort: Cohort, form: RunForm) -> HttpResponse:
         "at_work": next((run for run in runs if run.state in UNDER_WAY), None),
         "rules": rules_in_words(criteria),
         "weights": criteria_bars(criteria),
-        "locks": locks_of(cohort).count(),
+        "locks": locks_of(cohort).filter(stands=True).count(),
         "exclusions": exclusions_of(cohort).count(),
         "form": form,
         "to_confirm": introductions_for_staff(cohort).filter(state=Introduction.State.AGREED).count(),

@@ -374,3 +374,39 @@ def test_only_a_wish_that_can_be_met_is_offered_to_those_left_over(login, since)
     offered = {one.leftover.enrollment.person.name: one.wishes[0][1] for one in page.context["left"]}
     assert offered == {"Mira": None, "Zoe": dana}
     assert page.content.decode().count("Pair with wish 1…") == 1
+
+
+def test_what_cancels_out_since_the_run_is_not_counted(here):
+    run = here.run()
+    two = {"mentee": row(here, "Zoe"), "mentor": row(here, "Dana"), "by": here.manager}
+    lock_pair(**two)
+    unlock_pair(**two)
+    assert decisions_since(run) == 0
+    lock_pair(**two)
+    exclusion = exclude_pair(**two, reason="A house")  # lifts the lock; the run has not this pair
+    assert decisions_since(run) == 0
+    allow_pair(exclusion=exclusion, by=here.manager)
+    lock_pair(**two)
+    assert decisions_since(run) == 1
+
+
+def test_an_exclusion_that_lifts_a_lock_of_before_is_one_decision(here):
+    two = {"mentee": row(here, "Mira"), "mentor": row(here, "Dana"), "by": here.manager}
+    lock_pair(**two)
+    run = here.run()
+    exclude_pair(**two, reason="A house")
+    assert decisions_since(run) == 1
+
+
+def test_a_lock_of_somebody_who_has_left_is_marked_and_not_counted(here, login):
+    for mentee, mentor in (("Mira", "Dana"), ("Ade", "Lena")):
+        lock_pair(mentee=row(here, mentee), mentor=row(here, mentor), by=here.manager)
+    here.cohort.enrollments.filter(person__full_name="Dana").update(state="left")
+    client = login(here.manager)
+    assert client.get(url(here, "matching_review")).context["locks"] == 1
+    page = client.get(url(here, "matching_fixed"))
+    assert {lock.mentee.person.full_name: lock.stands for lock in page.context["locks"]} == {
+        "Mira": False,
+        "Ade": True,
+    }
+    assert page.content.decode().count("Does not count") == 1
