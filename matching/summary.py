@@ -134,6 +134,8 @@ def _state(run: Run, in_part: set[int]) -> tuple[str, str]:
     """The state in words, and its color."""
     if run.pk in in_part:
         return _("Published in part"), "on"
+    if run.problem == "same":
+        return _("Nothing new"), "plain"
     return run.get_state_display(), _KINDS[Run.State(run.state)]
 
 

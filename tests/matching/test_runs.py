@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import Refused
@@ -284,13 +285,16 @@ def test_a_run_that_kills_its_workers_ends():
     assert here.run().state == "certified"
 
 
-def test_nothing_changed_gives_no_new_version_and_says_which_one_it_is():
+def test_nothing_changed_gives_no_new_version_and_says_which_one_it_is(login):
     here = crowd()
     here.run()
     second = here.run()
     third = here.run()
     assert (third.state, third.problem, third.certificate["same_as"]) == ("cancelled", "same", second.number)
     assert not third.proposals.exists()
+    page = login(here.manager).get(reverse("matching_review", args=[here.program.slug, here.cohort.slug]))
+    assert [line.state for line in page.context["runs"]][:2] == ["Nothing new", "Proven"]
+    assert f"Everything is as it was for run {second.number}" in page.content.decode()
     assert AuditEvent.objects.filter(verb="run.same", data={"number": second.number}).count() == 1
     assert here.run(objective="score").state == "certified"
     claim(here.mentee("New"), "Statistics")
