@@ -34,6 +34,14 @@ def sits_in_circle(enrollment: Enrollment) -> bool:
     return enrollment.strand.format == Strand.Format.CIRCLE
 
 
+def only_seats(cohort: Cohort) -> bool:
+    """Whether all who take part sit in circles: the pages then speak of seats, not of pairs."""
+    people = Enrollment.objects.filter(cohort=cohort, state=Enrollment.State.ACCEPTED)
+    return set(people.values_list("strand__format", flat=True).distinct().order_by()) == {
+        Strand.Format.CIRCLE
+    }
+
+
 def waiting(cohort: Cohort) -> dict[str, int]:
     """Who can be matched now: mentees (`further` of them have a mentor) and mentors with free places, and how many
     places; the same for circles.

@@ -155,13 +155,10 @@ def exclude(request: HttpRequest, program: str, cohort: str, mentee: Any, mentor
         exclude_pair(mentee=first, mentor=second, reason=reason, by=reader(request), act=act)
         names = {"mentee": first.person.name, "mentor": second.person.name}
         if has_decided(act):
-            text = _(
-                "%(mentee)s and %(mentor)s are excluded as a pair. Run again to see who takes their places."
-            )
-            say(request, text % names, act)
+            say(request, _excluded_told(first) % names, act)
             return redirect(back_to(request, found))
-        text = _("%(mentee)s and %(mentor)s are excluded as a pair already, so nothing has changed.")
-        hint = _("To give another reason, allow the pair first.")
+        text = _("%(mentee)s and %(mentor)s are excluded already, so nothing has changed.")
+        hint = _("To give another reason, allow them first.")
         form.add_error(None, f"{text % names} {hint}")
     context = {
         **matching_context(request, found),
@@ -176,6 +173,12 @@ def exclude(request: HttpRequest, program: str, cohort: str, mentee: Any, mentor
     return render(request, "matching/exclude.html", context)
 
 
+def _excluded_told(mentee: Enrollment) -> str:
+    if sits_in_circle(mentee):
+        return _("%(mentee)s will not sit in a circle of %(mentor)s. Run again to see who takes the seat.")
+    return _("%(mentee)s and %(mentor)s are excluded as a pair. Run again to see who takes their places.")
+
+
 @login_required
 @require_POST
 def allow(request: HttpRequest, program: str, cohort: str, pk: int) -> HttpResponse:
@@ -184,7 +187,10 @@ def allow(request: HttpRequest, program: str, cohort: str, pk: int) -> HttpRespo
     exclusion = get_object_or_404(exclusions_of(found).select_related("mentee", "mentor"), pk=pk)
     act = act_of(request, Decision.Act.ALLOW)
     allow_pair(exclusion=exclusion, by=reader(request), act=act)
-    say(request, _("The two may be paired again."), act)
+    again = _("The two may be paired again.")
+    say(
+        request, _("The two may sit in one circle again.") if sits_in_circle(exclusion.mentee) else again, act
+    )
     return redirect("matching_fixed", program, cohort)
 
 

@@ -27,6 +27,7 @@ from matching.queries import (
     exclusions_of,
     latest_ready,
     locks_of,
+    only_seats,
     recent_decisions,
     runs_of,
     sits_in_circle,
@@ -67,6 +68,7 @@ def fixed(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     why = exclusion_reasons(excluded)
     context |= {
         "form": form,
+        "seats": only_seats(found),
         "seen": last_number(found),
         "decisions": acts_told(recent_decisions(found)),
         "locks": locks_of(found)

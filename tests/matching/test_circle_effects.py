@@ -16,7 +16,7 @@ from matching.domain.fixed import exclude_pair, lock_pair
 from matching.domain.undo import Wanted
 from matching.effect import effect_on_circles
 from matching.engine.field import Criteria
-from matching.models import Run
+from matching.models import Exclusion, Run
 from matching.queries import scheme_of
 from matching.whatif import Question, compare
 from participants.models import Enrollment
@@ -87,7 +87,11 @@ def test_consequences_of_a_lock_are_told_of_the_circles(here: World, people: Any
     assert "Pairs" not in figures
     query = f"?act=assign&pair={people['Ana'].uid}:{people['Otto'].uid}"
     shown = text(login(here.manager).get(url(here, "matching_decide", run.number) + query))
-    for words in ("Seat by hand", "Lock this seat", "2 would change, 0 would be left out"):
+    for words in (
+        "Seat by hand",
+        "Lock this seat",
+        "2 would change circle, 0 would be left without one, 0 would get into one.",
+    ):
         assert words in shown
 
 
@@ -130,6 +134,31 @@ def test_a_lock_that_no_longer_fits_is_named(here: World, people: Any) -> None:
         "A lock that stands already breaks a rule. Hanna is the direct supervisor of Ben.",
         "Unlock that pair first.",
     )
+
+
+def test_the_page_of_decisions_speaks_of_seats_where_all_sit_in_circles(
+    here: World, people: Any, login: Any
+) -> None:
+    client = login(here.manager)
+    page = text(client.get(url(here, "matching_fixed")))
+    words = ("Seat somebody of your choice", "Lock the seat", "No seat is excluded.", "pair")
+    assert [part in page for part in words] == [True, True, True, False]
+    assert "0 locked seats" in text(client.get(url(here, "matching_review")))
+    client.cookies["django_language"] = "fr"
+    assert "binôme" not in client.get(url(here, "matching_fixed")).content.decode()
+    here.mentee("Zoe")
+    client.cookies["django_language"] = "en"
+    assert "Pair two people of your choice" in text(client.get(url(here, "matching_fixed")))
+
+
+def test_excluding_and_allowing_speak_of_the_circle(here: World, people: Any, login: Any) -> None:
+    client = login(here.manager)
+    where = url(here, "matching_exclude", people["Ana"].uid, people["Otto"].uid)
+    page = client.post(where, {"reason": "-", "next": url(here, "matching_fixed")}, follow=True)
+    assert "Ana will not sit in a circle of Otto. Run again to see who takes the seat." in text(page)
+    row = Exclusion.objects.get()
+    page = client.post(url(here, "matching_allow", row.pk), follow=True)
+    assert "The two may sit in one circle again." in text(page)
 
 
 def test_a_seat_is_locked_and_unlocked_as_a_seat(here: World, people: Any, login: Any) -> None:

@@ -127,8 +127,8 @@ class TestNothingNew:
         client = login(here.manager)
         page = client.post(exclude_url(here, confirmed=False), {"reason": "Second"})
         assert page.context["form"].errors["__all__"] == [
-            "Ade Okafor and Lena Ruiz are excluded as a pair already, so nothing has changed. "
-            "To give another reason, allow the pair first."
+            "Ade Okafor and Lena Ruiz are excluded already, so nothing has changed. "
+            "To give another reason, allow them first."
         ]
         assert (page.context["form"]["reason"].value(), "Undo" in text(page)) == ("Second", False)
         assert Exclusion.objects.get().reason == "First"
