@@ -108,6 +108,11 @@ class PairRow:
     is_locked: bool
     stuck: str  # why it can no longer be made
 
+    @property
+    def key(self) -> str:
+        """How forms name the pair."""
+        return f"{self.proposal.mentee.uid}:{self.proposal.mentor.uid}"
+
 
 def pair_rows(pairs: QuerySet[Proposal], number: str | None) -> tuple[Page[int], list[PairRow]]:
     """One page of pairs, as keys, and its rows. What may no longer be published is marked.

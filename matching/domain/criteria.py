@@ -19,6 +19,7 @@ from people.models import Person
 from programs.models import Cohort, Program
 
 MOST = 10  # points of a weight
+LONGEST = 60  # characters of a name
 
 
 @transaction.atomic
@@ -64,11 +65,15 @@ def change_criteria(
 def save_preset(*, program: Program, name: str, criteria: Mapping[str, Any], by: Person) -> Preset:
     """Keep complete criteria under a name, for all cohorts of the program.
 
-    Raises Refused: no_name, name_taken; ValueError for a setting out of range.
+    Raises Refused: no_name, long_name, name_taken; ValueError for a setting out of range.
     """
-    plain, name = read_criteria(criteria).to_dict(), name.strip()
+    plain, name = read_criteria(criteria).to_dict(), name.replace("\x00", "").strip()
     if not name:
         raise Refused("no_name", _("Give the set a name."))
+    if len(name) > LONGEST:
+        raise Refused(
+            "long_name", _("Give the set a shorter name, of %(most)d characters at most.") % {"most": LONGEST}
+        )
     try:
         with transaction.atomic():
             preset = Preset.objects.create(program=program, name=name, criteria=plain, by=by)

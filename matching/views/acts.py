@@ -109,10 +109,16 @@ def _to_swap(request: HttpRequest, cohort: Cohort, pairs: list[Pair]) -> HttpRes
     run = latest_ready(cohort)
     if len(pairs) != TWO or run is None:
         messages.warning(request, _("Select two pairs to swap their mentors."))
-        return redirect(back_to(request, cohort))
+        return redirect(_ticked(back_to(request, cohort), pairs))
     return redirect(
         f"{decide_url(cohort, run.number, 'swap', pairs)}&{urlencode({'next': back_to(request, cohort)})}"
     )
+
+
+def _ticked(back: str, pairs: list[Pair]) -> str:
+    """The page that the reader came from, with these pairs still selected."""
+    ticks = urlencode([("tick", f"{mentee.uid}:{mentor.uid}") for mentee, mentor in pairs])
+    return f"{back}{'&' if '?' in back else '?'}{ticks}" if ticks else back
 
 
 def decide_url(cohort: Cohort, number: int, act: str, pairs: list[Pair]) -> str:

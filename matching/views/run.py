@@ -117,7 +117,8 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "criteria_changed": run.criteria != read_criteria(scheme_of(cohort).criteria).to_dict(),
         "publish_url": _publish_url(cohort, run),
         "is_open": run.state == Run.State.CERTIFIED,
-        "here": request.get_full_path(),
+        "here": _here(request),
+        "ticked": request.GET.getlist("tick"),
         "seen": last_number(cohort),
         "since": decisions_since(run),
         "previous": before,
@@ -128,6 +129,13 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
     if "left" not in context and (opened := _opened(request, seats)):
         context |= _detail(request, cohort, run, opened)
     return context
+
+
+def _here(request: HttpRequest) -> str:
+    """The page as it is come back to, with nothing selected."""
+    query = request.GET.copy()
+    query.pop("tick", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _detail(request: HttpRequest, cohort: Cohort, run: Run, opened: Proposal) -> dict[str, Any]:

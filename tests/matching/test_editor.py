@@ -262,6 +262,14 @@ class TestSets:
         with pytest.raises(Refused, check=lambda error: error.code == "no_name"):
             save_preset(program=here.program, name="  ", criteria={}, by=here.manager)
 
+    def test_a_name_that_is_too_long_is_refused_and_stays_in_the_form(self, here, login):
+        name = "x" * 61
+        page = login(here.manager).post(url(here), fields(keep="1", name=name))
+        assert page.context["form"].errors["__all__"] == [
+            "Give the set a shorter name, of 60 characters at most. "
+        ]
+        assert (page.context["kept_name"], Preset.objects.count()) == (name, 0)
+
 
 class TestHistory:
     def test_says_who_set_what_from_what_to_what(self, here):

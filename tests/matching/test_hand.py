@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -131,11 +132,12 @@ def test_two_selected_pairs_are_swapped_with_the_consequences_first(here, login)
 def test_a_swap_takes_two_pairs(here, login, chosen):
     here.mentor("Third")
     run = here.run()
-    data = {"pair": [two(proposal) for proposal in run.proposals.all()[:chosen]], "op": "swap"}
-    login(here.manager).post(url(here, "matching_lock"), data)
-    assert "Select two pairs to swap their mentors." in text(
-        login(here.manager).get(url(here, "matching_review"))
-    )
+    ticked = [two(proposal) for proposal in run.proposals.all()[:chosen]]
+    data = {"pair": ticked, "op": "swap", "next": url(here, "matching_run", 1)}
+    page = login(here.manager).post(url(here, "matching_lock"), data, follow=True)
+    assert "Select two pairs to swap their mentors." in text(page)
+    boxes = re.findall(r'name="pair" value="([^"]+)" checked', page.content.decode())
+    assert (sorted(boxes), page.context["here"]) == (sorted(ticked), url(here, "matching_run", 1))
 
 
 @pytest.mark.parametrize("query", ["act=assign", "act=swap&pair=a:b", "act=x&pair=a:b", ""])
