@@ -456,7 +456,7 @@ def test_where_both_sides_were_asked_only_what_both_agreed_to_is_ticked(
     page = client.get(url)
     rows = {row.proposal: is_ticked for row, is_ticked, _said in page.context["rows"]}
     assert rows == dict(zip(pairs, ticked, strict=True))
-    told = "Both sides said yes to" in page.content.decode()
+    told = "to which both sides said yes" in page.content.decode()
     assert told == (bool(said) and any(ticked))
     assert page.content.decode().count(' checked aria-label="') == sum(ticked) == page.context["possible"]
     done = publish(client, url, which="all")
