@@ -32,6 +32,7 @@ from matching.queries import (
     runs_of,
     sits_in_circle,
 )
+from matching.ties import ties
 from matching.views.acts import Pair, act_of, back_to, decide_url, locked_told, pairs_named, say
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
@@ -121,6 +122,7 @@ def decide_page(request: HttpRequest, program: str, cohort: str, number: int) ->
         "refused": refused,
         "outcome": outcome,
         "unable": unable,
+        "known": [text for _pair, text in ties(wanted.unlock)] if wanted else [],
         "in_circles": any(sits_in_circle(mentee) for mentee, _mentor in pairs),
         "seen": last_number(found),
         "back": back_to(request, found),

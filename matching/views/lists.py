@@ -19,11 +19,13 @@ from matching.forms import ListForm
 from matching.list_sample import sample_rows
 from matching.models import Decision, Run
 from matching.queries import latest_ready
+from matching.ties import ties
 from matching.views.acts import act_of, say
 from matching.views.common import matching_context, whole_cohort
 from programs.models import Cohort
 from programs.views.desk import reader
 
+PARTS = (Decision.Kind.EXCLUDE, Decision.Kind.UNLOCK)  # acts that may part two who know that they are a pair
 SHOWN = 200  # rows and problems listed; the rest is counted
 
 
@@ -61,6 +63,7 @@ def _preview(
         "outcome": outcome,
         "unable": unable,
         "refused": refused,
+        "known": [text for _pair, text in ties([line.pair for line in plan.new if line.kind in PARTS])],
         "seen": seen,
         "content": content.decode("utf-8-sig"),
         "file_name": name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from matching.domain.decisions import Act
 from matching.domain.fixed import exclude_pair, lock_pair, unlock_pair
@@ -88,6 +89,17 @@ class TestPartingThem:
         assert (TOLD in text(asked), Lock.objects.count()) == (True, 1)
         client.post(asked.context["action"], dict(asked.context["values"]))
         assert Lock.objects.count() == 0
+
+    def test_a_swap_and_a_file_that_part_them_say_so(self, here, login):
+        number, client = here.run().number, login(here.manager)
+        pairs = [named(here), named(here, confirmed=False)]
+        page = client.get(url(here, "matching_decide", number), {"act": "swap", "pair": pairs})
+        assert (TOLD in text(page), TELL in text(page)) == (True, True)
+        mentee, mentor = couple(here)
+        lines = ["mentor,mentee,act,reason", f"{mentor.person.email},{mentee.person.email},exclude,why"]
+        file = SimpleUploadedFile("list.csv", "\n".join(lines).encode())
+        page = client.post(url(here, "matching_list"), {"file": file})
+        assert (TOLD in text(page), TELL in text(page)) == (True, True)
 
     def test_a_yes_of_both_counts_as_well(self, here, count_queries):
         pair = couple(here, confirmed=False)

@@ -354,7 +354,11 @@ class TestPages:
         row = asked(call, note="We met in Oslo.")
         client.force_login(row.mentor.person)
         url = f"/me/introductions/{row.uid}/"
-        assert "We met in Oslo." in client.get(url).content.decode()
+        page = client.get(url).content.decode()
+        assert ("We met in Oslo." in page, "A no is final: you cannot change it afterwards." in page) == (
+            True,
+            True,
+        )
         answered = client.post(f"{url}answer/", {"no": "1"}, follow=True)
         row.refresh_from_db()
         assert row.state == "refused"
