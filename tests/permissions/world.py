@@ -26,7 +26,7 @@ NUMBERS = {
     "mentees": 1, "mentors": 1, "places": 1, "covered": 1, "pairs": 1,
     "total": 80, "mean": 80, "median": 80, "lowest": 80,
     "wishers": 0, "wishes": {"1": 0, "2": 0, "3": 0}, "locked": 0, "left_out_before": 0, "left_out_served": 0,
-    "changed": None,
+    "new": None,
 }  # fmt: skip
 
 
