@@ -17,7 +17,7 @@ from matching.facets import narrowed
 from matching.flags import FLAGS
 from matching.lexicon import goal_labels, lexicon, medium, need, slots
 from matching.models import Circle, Leftover, Lock, Outlook, Proposal, Run, SideAnswer
-from matching.queries import exclusions_of
+from matching.queries import exclusions_of, locks_of
 from matching.standing import obstacles
 from participants.models import Enrollment, SkillClaim
 from people.languages import language_name
@@ -303,9 +303,8 @@ class ByHand:
     def of(cls, cohort: Cohort, people: list[Enrollment]) -> ByHand:
         """Two queries for however many."""
         places = {row.pk: row.capacity - row.used for row in people}
-        locks = Lock.objects.filter(Q(mentee__in=places) | Q(mentor__in=places)).values_list(
-            "mentee", "mentor"
-        )
+        of_them = Q(mentee__in=places) | Q(mentor__in=places)
+        locks = locks_of(cohort).filter(of_them, stands=True).values_list("mentee", "mentor")
         taken = Counter(pk for pair in locks for pk in pair)
         held = {pk for pk, free in places.items() if taken[pk] >= free}
         gone = {row.pk for row in people if row.state != Enrollment.State.ACCEPTED}

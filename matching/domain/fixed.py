@@ -220,6 +220,11 @@ def locks_with(people: Sequence[int]) -> QuerySet[Lock]:
     return Lock.objects.filter(Q(mentee__in=people) | Q(mentor__in=people))
 
 
+def takes_part(row: Enrollment) -> bool:
+    """Whether runs know this person."""
+    return row.state == Enrollment.State.ACCEPTED
+
+
 def _check_sides(mentee: Enrollment, mentor: Enrollment, *, accepted: bool = True) -> None:
     roles = (mentee.role, mentor.role)
     if roles != (Enrollment.Role.MENTEE, Enrollment.Role.MENTOR) or mentee.cohort_id != mentor.cohort_id:
@@ -227,7 +232,7 @@ def _check_sides(mentee: Enrollment, mentor: Enrollment, *, accepted: bool = Tru
             "not_a_pair", _("These two cannot be a pair: one of each side of one cohort is needed.")
         )
     for row in (mentee, mentor) if accepted else ():
-        if row.state != Enrollment.State.ACCEPTED:
+        if not takes_part(row):
             raise Refused(
                 "not_accepted",
                 _("%(name)s is not accepted in this cohort.") % {"name": row.person.name},
@@ -255,7 +260,11 @@ class Checker:
         gone = {(mentee.pk, mentor.pk) for mentee, mentor in without}
         locks = locks_with(people).select_related("mentee", "mentor", "cohort")
         self.stand = {key: lock for lock in locks if (key := (lock.mentee_id, lock.mentor_id)) not in gone}
-        self._taken = Counter(pk for pair in self.stand for pk in pair)
+        # Whoever has left holds nobody's place.
+        kept = [
+            pair for pair, lock in self.stand.items() if takes_part(lock.mentee) and takes_part(lock.mentor)
+        ]
+        self._taken = Counter(pk for pair in kept for pk in pair)
         strands = {row.strand_id for pair in pairs for row in pair}
         circles = Strand.objects.filter(pk__in=strands, format=Strand.Format.CIRCLE)
         self._circles = set(circles.values_list("pk", flat=True))

@@ -169,7 +169,9 @@ class _Reader:
         }
         self.acts = {str(Decision.Act(kind).label).casefold(): kind for kind in KIND.values}
         self.acts |= {kind: kind for kind in KIND.values}
-        self.locked = set(locks_of(cohort).values_list("mentee", "mentor"))
+        locks = set(locks_of(cohort).values_list("mentee", "mentor", "stands"))
+        self.locked = {(mentee, mentor) for mentee, mentor, _stands in locks}
+        self.standing = {(mentee, mentor) for mentee, mentor, stands in locks if stands}
         self.excluded = _by_person(exclusions_of(cohort).select_related("mentee", "mentor", "cohort"))
         self.published = published_pairs(cohort)
         self.first: dict[tuple[int, int], int] = {}  # the row in which a pair stands
@@ -258,7 +260,7 @@ class _Reader:
         side = ("mentee", "mentor").index(column)
         row = line.pair[side]
         given_up = {_key(one.pair) for one in self.plan.new if one.kind in (KIND.UNLOCK, KIND.EXCLUDE)}
-        free = row.capacity - row.used - sum(pair[side] == row.pk for pair in self.locked - given_up)
+        free = row.capacity - row.used - sum(pair[side] == row.pk for pair in self.standing - given_up)
         if free <= 0:
             return ""
         text = ngettext(

@@ -95,7 +95,7 @@ def _ring(pk: int) -> None:
 def mentees_to_ask(cohort: Cohort) -> list[int]:
     """Enrollments of mentees who have neither a pair that stands nor a shortlist they ranked."""
     mentees = with_free_places(to_match(cohort).filter(role=Enrollment.Role.MENTEE))
-    mentees = mentees.filter(free__gt=0).exclude(pk__in=locks_of(cohort).values("mentee"))
+    mentees = mentees.filter(free__gt=0).exclude(pk__in=locks_of(cohort).filter(stands=True).values("mentee"))
     return list(
         mentees.exclude(shortlist__ranked_at__isnull=False).order_by("pk").values_list("pk", flat=True)
     )

@@ -412,3 +412,13 @@ def test_a_lock_of_somebody_who_has_left_is_marked_and_not_counted(here, login):
         "Ade": True,
     }
     assert page.content.decode().count("Does not count") == 1
+
+
+def test_a_lock_of_somebody_who_has_left_takes_no_place(here, login):
+    lock_pair(mentee=row(here, "Mira"), mentor=row(here, "Dana"), by=here.manager)
+    here.cohort.enrollments.filter(person__full_name="Mira").update(state="left")
+    opened = here.run().proposals.get(mentee=row(here, "Ade"))
+    page = login(here.manager).get(url(here, "matching_run", 1), {"pair": str(opened.uid)})
+    assert {item.name: item.can_pair for item in page.context["pair"].next_mentors} == {"Dana": True}
+    lock_pair(mentee=row(here, "Zoe"), mentor=row(here, "Dana"), by=here.manager)
+    assert locks() == {("Mira", "Dana"), ("Zoe", "Dana")}
