@@ -49,9 +49,11 @@ def ask(request: HttpRequest, program: str, cohort: str, number: int) -> HttpRes
     act = BACK if BACK in request.POST else MOVE if f"{MOVE}-due_on" in request.POST else ""
     today, last = today_in(found.timezone), last_day(found)
     usual = {"due_on": min(today + timedelta(days=found.answer_days or 7), last)}
+    waiting = _waiting(run)
+    present = {"due_on": waiting["last"] or usual["due_on"]}
     given = request.POST or None
     form = AskForm(given if not act else None, initial=usual, today=today, last=last)
-    move = AskForm(given if act == MOVE else None, initial=usual, today=today, last=last, prefix=MOVE)
+    move = AskForm(given if act == MOVE else None, initial=present, today=today, last=last, prefix=MOVE)
     bound = move if act == MOVE else form
     if request.method == "POST" and (act == BACK or bound.is_valid()):
         try:
@@ -64,20 +66,27 @@ def ask(request: HttpRequest, program: str, cohort: str, number: int) -> HttpRes
         else:
             messages.success(request, text)
             return redirect("matching_ask" if act else "matching_run", program, cohort, run.number)
-    pairs, waiting = to_ask(run), open_questions(run).filter(answer="")
+    pairs = to_ask(run)
     context = {
         "run": run,
         "form": form,
         "move": move,
         "back": [(BACK, "1")],
         "pairs": len(pairs),
-        "waiting": waiting.aggregate(
-            people=Count("enrollment", distinct=True), first=Min("due_on"), last=Max("due_on")
-        ),
+        "waiting": waiting,
         "is_on": found.answer_days > 0,
         "example": _example(pairs[:1]),
     }
     return render(request, "matching/ask.html", {**matching_context(request, found), **context})
+
+
+def _waiting(run: Run) -> dict[str, Any]:
+    """How many `people` have not answered yet, and the `first` and `last` day of theirs."""
+    return (
+        open_questions(run)
+        .filter(answer="")
+        .aggregate(people=Count("enrollment", distinct=True), first=Min("due_on"), last=Max("due_on"))
+    )
 
 
 def _asked(run: Run, act: str, form: AskForm, by: Person) -> str:
