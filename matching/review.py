@@ -114,8 +114,10 @@ class PairRow:
         return f"{self.proposal.mentee.uid}:{self.proposal.mentor.uid}"
 
 
-def pair_rows(pairs: QuerySet[Proposal], number: str | None) -> tuple[Page[int], list[PairRow]]:
-    """One page of pairs, as keys, and its rows. What may no longer be published is marked.
+def pair_rows(
+    pairs: QuerySet[Proposal], number: str | None, stuck: Mapping[int, str] | None = None
+) -> tuple[Page[int], list[PairRow]]:
+    """One page of pairs, as keys, and its rows. What may no longer be published is marked: `stuck` says why, if known.
 
     Keys are put in order first: whole rows of thousands of pairs would be sorted for a page of them.
     """
@@ -123,7 +125,8 @@ def pair_rows(pairs: QuerySet[Proposal], number: str | None) -> tuple[Page[int],
     shown = Proposal.objects.filter(pk__in=list(page.object_list))
     found = shown.select_related(*_PEOPLE, "run__cohort__program").in_bulk()
     proposals = [found[pk] for pk in page.object_list]
-    stuck = obstacles(proposals[0].run.cohort, proposals) if proposals else {}
+    if stuck is None:
+        stuck = obstacles(proposals[0].run.cohort, proposals) if proposals else {}
     locked = set(shown.filter(Exists(_lock_of_pair())).values_list("pk", flat=True))
     taken = _taken(proposals)
     return page, [

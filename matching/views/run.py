@@ -46,7 +46,7 @@ from programs.labels import word
 from programs.models import Cohort
 from programs.views.desk import reader
 
-MOST_CHECKED = 1000  # pairs and circles of which each is asked about before a page is shown
+MOST_CHECKED = 300  # pairs and circles of which each is asked about before a page is shown
 
 
 @login_required
@@ -97,7 +97,7 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
     form.is_valid()  # what makes no sense narrows nothing
     given = form.cleaned_data
     seats = review.pairs_of(run)
-    pairs = seats.filter(circle=None)
+    pairs = review.filtered(seats.filter(circle=None), show, given)
     counted = review.counts(run)
     if not show and not counted["all"] and counted["circles"]:
         show = "circles"
@@ -125,7 +125,7 @@ def _review(request: HttpRequest, cohort: Cohort, run: Run) -> dict[str, Any]:
         "pair": None,
         "who": None,
     }
-    context |= _listed(run, pairs, show, given, request.GET.get("page"))
+    context |= _listed(run, pairs, show, given, request.GET.get("page"), context.pop("stuck"))
     if "left" not in context and (opened := _opened(request, seats)):
         context |= _detail(request, cohort, run, opened)
     return context
@@ -152,27 +152,29 @@ def _rest(run: Run, cohort: Cohort) -> dict[str, Any]:
 
     Of many pairs only what the database sees is counted; what a rule forbids by now is marked where it stands.
     """
-    heads = list(unpublished(run))
+    heads = unpublished(run).defer("parts", "flags")
+    number = heads.count()
     return {
-        "rest": bool(heads),
-        "is_live": (bool(heads) or run.state == Run.State.CERTIFIED) and cohort.state in OPEN,
-        **(_stuck(cohort, heads) if len(heads) <= MOST_CHECKED else _seen_stuck(run)),
+        "rest": number > 0,
+        "is_live": (number > 0 or run.state == Run.State.CERTIFIED) and cohort.state in OPEN,
+        **(_stuck(cohort, list(heads)) if number <= MOST_CHECKED else _seen_stuck(run)),
     }
 
 
-def _stuck(cohort: Cohort, heads: Sequence[Proposal]) -> dict[str, int]:
+def _stuck(cohort: Cohort, heads: Sequence[Proposal]) -> dict[str, Any]:
     told = prospects(cohort, heads)
     return {
+        "stuck": told.why,
         "stale": sum(head.pk in told.why for head in heads if not head.circle_id),
         "stale_seats": told.seats,
         "stale_circles": sum(head.pk in told.why for head in heads if head.circle_id),
     }
 
 
-def _seen_stuck(run: Run) -> dict[str, int]:
+def _seen_stuck(run: Run) -> dict[str, Any]:
     seats = Count("mentee", filter=~Q(circle=None), distinct=True)
     found = impossible(waiting_proposals(run)).order_by()
-    return found.aggregate(stale=Count("pk", filter=Q(circle=None)), stale_seats=seats)
+    return {"stuck": None, **found.aggregate(stale=Count("pk", filter=Q(circle=None)), stale_seats=seats)}
 
 
 def _asked(request: HttpRequest, run: Run, opened: Proposal) -> dict[str, Any]:
@@ -195,7 +197,14 @@ def _kept_from(run: Run, before: Run | None) -> Run | None:
     return before  # made before runs named it
 
 
-def _listed(run: Run, pairs: Any, show: str, given: Mapping[str, Any], number: str | None) -> dict[str, Any]:
+def _listed(
+    run: Run,
+    pairs: Any,
+    show: str,
+    given: Mapping[str, Any],
+    number: str | None,
+    stuck: Mapping[int, str] | None,
+) -> dict[str, Any]:
     """One page of what is shown: people left over, circles, or pairs."""
     if show in review.LEFT:
         page, left = review.left_rows(run, show, given, number)
@@ -204,7 +213,7 @@ def _listed(run: Run, pairs: Any, show: str, given: Mapping[str, Any], number: s
     if show == "circles":
         circles, cards = circle_cards(run, given.get("q", ""), number)
         return {"page": circles, "circles": cards}
-    found, rows = review.pair_rows(review.filtered(pairs, show, given), number)
+    found, rows = review.pair_rows(pairs, number, stuck)
     return {
         "page": found,
         "rows": rows,
