@@ -45,12 +45,8 @@ class WishTold:
 
 
 Names = Mapping[int, str]
-FOR_GOOD = (
-    "same_person",
-    "supervisor",
-    "exclusion",
-    "past_pair",
-)  # rules that nobody should loosen for a match
+# Rules that nobody should loosen for a match.
+FOR_GOOD = ("same_person", "supervisor", "exclusion", "past_pair")
 
 
 def names_of(enrollments: Iterable[int]) -> dict[int, str]:

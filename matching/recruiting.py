@@ -15,6 +15,7 @@ from matching.engine.criteria import Rules
 from matching.engine.field import Criteria
 from matching.engine.relief import Relaxation, recruits, relaxations
 from matching.kind_words import KindWords, stored_kind
+from matching.left_words import FOR_GOOD
 from matching.loaded import load_engine
 from matching.models import Leftover, Run
 from matching.snapshot import HAS_ONE
@@ -70,7 +71,7 @@ def recruiting(run: Run) -> Recruiting:
     """
     loaded = load_engine(run)
     told = loaded.field, loaded.problem, loaded.solution
-    kinds, rules = recruits(*told), [found for found in relaxations(*told) if found.covered]
+    kinds, rules = recruits(*told), _worth_asking(*told)
     mentees = loaded.snapshot.mentees.enrollment
     rows = {row for found in kinds for row in found.mentees} | {row for found in rules for row in found.could}
     people = Enrollment.objects.select_related("person").in_bulk([mentees[row] for row in rows])
@@ -98,6 +99,11 @@ def recruiting(run: Run) -> Recruiting:
         ],
         rules=[RuleTold(_relaxed(found, in_force), found.covered, named(found.could)) for found in rules],
     )
+
+
+def _worth_asking(*told: Any) -> list[Relaxation]:
+    """What weaker rules would win, but for those that nobody should loosen for it."""
+    return [found for found in relaxations(*told) if found.covered and found.rule not in FOR_GOOD]
 
 
 def _closed_sets(run: Run) -> list[dict[str, Any]]:
@@ -136,8 +142,6 @@ def _relaxed(found: Relaxation, rules: Rules) -> str:
         return text % {"value": value, "now": rules.max_hours_apart}
     return {
         "chain": _("Bar only the direct supervisor"),
-        "exclusion": _("Lift what was excluded by hand"),
-        "past_pair": _("Let partners of before be paired again"),
         "strand": _("Let strands be mixed"),
         "language": _("Ask for no language in common"),
         "level": _("Let career levels not matter"),

@@ -29,6 +29,7 @@ from matching.queries import (
     questions,
     questions_about,
 )
+from matching.standing import broken_since
 from matching.verbs import Verb
 from people.models import Person
 from programs.models import Cohort, Strand
@@ -87,7 +88,9 @@ def to_ask(run: Run) -> list[Proposal]:
     found = pairs.exclude(Exists(asked)).select_related(
         "mentee__person", "mentor__person", "mentee__cohort__program"
     )
-    return list(found.order_by("mentor_id", "pk"))
+    able = list(found.order_by("mentor_id", "pk"))
+    broken = broken_since(run.cohort, able)
+    return [pair for pair in able if pair.pk not in broken]
 
 
 def _check_run(run: Run) -> None:

@@ -27,7 +27,7 @@ from notifications.queries import open_for
 from participants.models import Enrollment
 from people.models import Person
 from programs.models import Cohort
-from tests.factories import IntroductionFactory, MembershipFactory
+from tests.factories import IntroductionFactory, MembershipFactory, StrandFactory
 from tests.matching.people import World, claim, pairs, world
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +120,17 @@ def test_a_pair_that_can_no_longer_be_made_is_not_asked_about(here):
     assert set(SideAnswer.objects.values_list("enrollment__person__full_name", flat=True)) == {
         "Ade Okafor",
         "Lena Ruiz",
+    }
+
+
+def test_a_pair_that_a_rule_forbids_by_now_is_not_asked_about(here):
+    run = here.run()
+    other = StrandFactory(program=here.program)
+    Enrollment.objects.filter(person__full_name="Lena Ruiz").update(strand=other)
+    assert ask_sides(run=run, due_on=soon(), by=here.manager) == 2
+    assert set(SideAnswer.objects.values_list("enrollment__person__full_name", flat=True)) == {
+        "Mira Kovac",
+        "Dana Whitfield",
     }
 
 

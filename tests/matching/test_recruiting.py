@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from matching.domain import findings
 from matching.domain.criteria import change_criteria
+from matching.domain.fixed import exclude_pair
+from matching.domain.pairs import remember_pair
 from matching.models import RunInput
 from matching.recruiting import recruiting
 from tests.factories import MembershipFactory
@@ -104,6 +106,22 @@ def test_rules_with_a_figure_are_told_with_it(here):
     change_criteria(cohort=here.cohort, criteria={"rules": {"min_level_gap": 2}}, version=0, by=here.manager)
     texts = [rule.text for rule in recruiting(here.run()).rules]
     assert "Ask for a mentor 1 career level above, not 2" in texts
+
+
+def test_nobody_is_told_to_pair_whom_a_no_or_a_pair_of_before_keeps_apart():
+    here = world()
+    ade, kim, dana = here.mentee("Ade"), here.mentee("Kim"), here.mentor("Dana", capacity=3)
+    exclude_pair(mentee=ade, mentor=dana, reason="-", by=here.manager)
+    remember_pair(kim.person_id, dana.person_id)
+    here.mentee("Mira", person={"languages": ["fr"]})
+    dana.person.languages = ["en"]
+    dana.person.save()
+    change_criteria(
+        cohort=here.cohort, criteria={"rules": {"shared_language": True}}, version=0, by=here.manager
+    )
+    here.mentee("Zoe", person={"languages": ["en"]})
+    told = recruiting(here.run())
+    assert (told.left, [rule.text for rule in told.rules]) == (3, ["Ask for no language in common"])
 
 
 def test_the_page_and_the_file(here, login):
