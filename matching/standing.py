@@ -18,6 +18,8 @@ from matching.snapshot import read_snapshot
 from participants.models import Enrollment
 from programs.models import Cohort, Strand
 
+MOST_CHECKED = 300  # pairs and circles of which each is asked about before a page is shown
+
 
 def broken_since(cohort: Cohort, proposals: Sequence[Proposal]) -> dict[int, tuple[str, ...]]:
     """Names of the hard rules that each of these pairs breaks by now, by proposal; whole pairs are left out.
@@ -139,10 +141,13 @@ def too_few(able: int, least: int) -> str:
 
 
 def still_to_publish(run: Run) -> dict[str, int]:
-    """How many `pairs` and `circles` of a run may follow, by what the database sees of the pairs."""
+    """How many `pairs` and `circles` of a run may follow; of very many pairs by what the database sees of them."""
     rest = unpublished(run).order_by("pk")
     pairs = rest.filter(circle=None)
-    heads = list(rest.exclude(circle=None))
+    many = rest.count() > MOST_CHECKED
+    heads = list(rest.exclude(circle=None) if many else rest)
     stuck = prospects(run.cohort, heads).why if heads else {}
-    able = pairs.exclude(pk__in=impossible(pairs).values("pk"))
-    return {"pairs": able.count(), "circles": len(heads) - len(stuck)}
+    able = [head for head in heads if head.pk not in stuck]
+    circles = sum(head.circle_id is not None for head in able)
+    seen = pairs.exclude(pk__in=impossible(pairs).values("pk"))
+    return {"pairs": seen.count() if many else len(able) - circles, "circles": circles}

@@ -38,15 +38,13 @@ from matching.queries import (
     unpublished,
     waiting_proposals,
 )
-from matching.standing import prospects
+from matching.standing import MOST_CHECKED, prospects
 from matching.summary import chips, lede, only_circles, run_figures, stage_words
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
 from programs.labels import word
 from programs.models import Cohort
 from programs.views.desk import reader
-
-MOST_CHECKED = 300  # pairs and circles of which each is asked about before a page is shown
 
 
 @login_required

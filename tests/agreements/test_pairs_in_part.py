@@ -112,6 +112,18 @@ def acts(shown: Any, name: str) -> set[str]:
     return set(re.findall(r'name="(lock|unlock|pair)"|(data-exclude)', row.split("</tr>")[0]))
 
 
+def test_the_overview_counts_no_pair_that_a_rule_forbids_by_now(here, login, monkeypatch):
+    run = proposed(here)
+    publishes(run, "Mira", here)
+    noa = pair(run, "Noa")
+    Person.objects.filter(pk=noa.mentee.person_id).update(languages=["ar"])
+    Person.objects.filter(pk=noa.mentor.person_id).update(languages=["en"])
+    offered = login(here.manager).get(page(run, "publish_run")).context["possible"]
+    assert (offered, matched(here.cohort)["rest"]) == (1, {"pairs": 1, "circles": 0})
+    monkeypatch.setattr("matching.standing.MOST_CHECKED", 1)
+    assert matched(here.cohort)["rest"] == {"pairs": 2, "circles": 0}
+
+
 def test_those_who_wait_can_be_locked_and_excluded_and_run_again(here, login):
     run = proposed(here)
     publishes(run, "Mira", here)
