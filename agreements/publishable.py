@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from matching.models import Proposal, Run
-from matching.queries import unpublished
-from matching.standing import Prospects
+from matching.standing import Prospects, still_to_publish
 from notifications.queries import drafts_about
-from participants.domain.introductions import OPEN
 from participants.models import Introduction, Shortlist
 
 _PEOPLE = ("mentee__person", "mentor__person")
@@ -58,7 +56,8 @@ def _line(proposal: Proposal, found: Prospects) -> Line:
 class Ends:
     """What the first publishing of a cohort ends, and how much of the run goes on."""
 
-    requests: int  # introductions that are asked or agreed, but for those of the pairs
+    undecided: int  # introductions that both agreed to, but for those of the pairs
+    requests: int  # introductions that wait for an answer
     has_directory: bool
     lists: int  # shortlists
     drafts: int  # mails about them that were never sent
@@ -66,18 +65,17 @@ class Ends:
 
 
 def first_ends(run: Run, chosen: Sequence[Proposal]) -> Ends:
-    """As publishing these would do now; four queries."""
+    """As publishing these would do now."""
     cohort = run.cohort
     made = {(pair.mentee_id, pair.mentor_id) for pair in chosen}
-    asked = Introduction.objects.filter(cohort=cohort, state__in=OPEN).order_by("pk")
-    agreed = Introduction.State.AGREED
+    introduced = Introduction.objects.filter(cohort=cohort)
+    agreed = introduced.filter(state=Introduction.State.AGREED).values_list("mentee_id", "mentor_id")
     lists = list(Shortlist.objects.filter(enrollment__cohort=cohort))
     return Ends(
-        requests=len(
-            [row for row in asked if row.state != agreed or (row.mentee_id, row.mentor_id) not in made]
-        ),
+        undecided=len(set(agreed) - made),
+        requests=introduced.filter(state=Introduction.State.ASKED).count(),
         has_directory=cohort.introductions or cohort.self_match or cohort.shortlists,
         lists=len(lists),
         drafts=drafts_about("shortlist_ready", lists).count(),
-        rest=unpublished(run).count() - len(chosen),
+        rest=sum(still_to_publish(run, but=chosen).values()),
     )

@@ -140,9 +140,9 @@ def too_few(able: int, least: int) -> str:
     return text % {"n": able, "least": least}
 
 
-def still_to_publish(run: Run) -> dict[str, int]:
-    """How many `pairs` and `circles` of a run may follow; of very many pairs by what the database sees of them."""
-    rest = unpublished(run).order_by("pk")
+def still_to_publish(run: Run, but: Sequence[Proposal] = ()) -> dict[str, int]:
+    """How many `pairs` and `circles` of a run may follow these; of very many pairs by what the database sees."""
+    rest = unpublished(run).exclude(pk__in=[head.pk for head in but]).order_by("pk")
     pairs = rest.filter(circle=None)
     many = rest.count() > MOST_CHECKED
     heads = list(rest.exclude(circle=None) if many else rest)

@@ -71,23 +71,35 @@ def test_the_first_publishing_says_what_it_ends_before_it_happens(here, login):
         IntroductionFactory(mentee=pair(run, "Noa").mentee, mentor=other, state=state)
     mine = listed(here, "Ade", "Lena")
     MessageFactory(kind="shortlist_ready", state="draft", about_id=mine.pk)
-    assert first_ends(run, [mira]) == Ends(requests=2, has_directory=True, lists=1, drafts=1, rest=2)
+    assert first_ends(run, [mira]) == Ends(
+        undecided=1, requests=1, has_directory=True, lists=1, drafts=1, rest=2
+    )
     named = login(here.manager).post(page(run, "publish_run"), {"chosen": [str(mira.uid)]})
     shown = text(named)
     for told in (
         "What ends with the first publishing",
-        "2 open requests to be a pair end by themselves. Nobody is written to.",
+        "1 introduction to which both said yes waits for your decision and ends undecided.",
+        "1 open request to be a pair ends by itself. Nobody is written to.",
         "The directory of mentors closes:",
         "1 shortlist closes: it can no longer be ranked. 1 mail about it that you have not sent is dropped.",
         f"2 other proposals of run {run.number} stay under review:",
     ):
         assert told in shown
+    place = reverse("matching_introductions", args=[here.program.slug, here.cohort.slug])
+    assert f'<a href="{place}">Decide on them first</a>' in named.content.decode()
     publishes(run, "Mira", here)
     assert list(here.cohort.introductions_asked.values_list("state", flat=True).order_by("pk")) == [
         "confirmed", "closed", "closed", "withdrawn",
     ]  # fmt: skip
     again = login(here.manager).post(page(run, "publish_run"), {"chosen": [str(pair(run, "Ade").uid)]})
     assert "What ends" not in text(again)
+
+
+def test_what_goes_on_is_what_can_still_be_published(here):
+    run = proposed(here)
+    noa = pair(run, "Noa")
+    exclude_pair(mentee=noa.mentee, mentor=noa.mentor, reason="No", by=here.manager)
+    assert first_ends(run, [pair(run, "Mira")]).rest == 1
 
 
 def test_the_overview_leads_to_the_pairs_that_are_not_published(here, login):
