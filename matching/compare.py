@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -15,17 +15,18 @@ from django.utils.translation import ngettext
 from core.french import elided
 from matching.criteria_words import LABELS
 from matching.floors import share_rows
-from matching.models import Decision, Exclusion, Leftover, Proposal, Run
-from matching.moves import FigureRow, Move, different, figures, held_by, kind_of, moves
+from matching.models import Exclusion, Leftover, Proposal, Run
+from matching.moves import FigureRow, Move, different, figures, held_by, kind_of, moves, other_people
 from matching.option_words import minimum_words, start_words
 from matching.options import options_of
+from matching.queries import decided
 from matching.rule_words import CRITERIA, RULES
 from participants.models import Enrollment
 from programs.labels import in_language
 from programs.models import Strand
 
 PAGE = 25
-KINDS = ("moved", "out", "done", "into")
+KINDS = ("moved", "out", "gone", "done", "into")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Comparison:
     """What the page shows; `page` pages the mentees that move."""
 
     figures: list[FigureRow]
+    other_people: bool  # so that nothing is called better or worse
     differences: list[Difference]
     decisions: int
     counts: dict[str, int]
@@ -62,16 +64,19 @@ def compare(before: Run, after: Run, *, kind: str = "", number: str | None = Non
     old, new = held_by(before, after)
     changed = different(old, new)
     kinds = {mentee: kind_of(mentee, old, new) for mentee in changed}
-    kinds |= dict.fromkeys(_published(before, kinds), "done")
+    kinds |= _away(before, after, kinds)
     chosen = [mentee for mentee in changed if not kind or kinds[mentee] == kind]
-    order = {"out": 0, "into": 1, "moved": 2, "done": 3}
+    order = {"out": 0, "into": 1, "moved": 2, "gone": 3, "done": 4}
     chosen.sort(key=lambda mentee: (order[kinds[mentee]], mentee))
     page = Paginator(chosen, PAGE).get_page(number)
     shown = moves(old, new, list(page.object_list))
     reasons = _Reasons(before, after, shown)
     every = list(kinds.values())
+    others = other_people(before.numbers, after.numbers)
+    rows = [*figures(before.numbers, after.numbers), *share_rows(before.numbers, after.numbers)]
     return Comparison(
-        figures=[*figures(before.numbers, after.numbers), *share_rows(before.numbers, after.numbers)],
+        figures=[replace(row, trend="") for row in rows] if others else rows,
+        other_people=others,
         differences=differences(before, after),
         decisions=_decisions_between(before, after),
         counts={"": len(every), **{name: every.count(name) for name in KINDS}},
@@ -80,10 +85,14 @@ def compare(before: Run, after: Run, *, kind: str = "", number: str | None = Non
     )
 
 
-def _published(before: Run, kinds: Mapping[int, str]) -> set[int]:
-    """Those who are in no later pair because theirs of the run before has become a mentorship."""
-    made = Proposal.objects.filter(run=before).exclude(published_at=None).order_by()
-    return {mentee for mentee in made.values_list("mentee", flat=True) if kinds.get(mentee) == "out"}
+def _away(before: Run, after: Run, kinds: Mapping[int, str]) -> dict[int, str]:
+    """Those who are in no later pair because they are matched by now, or take no part any more."""
+    out = {mentee for mentee, kind in kinds.items() if kind == "out"}
+    made = Proposal.objects.filter(run=before, mentee__in=out).exclude(published_at=None).order_by()
+    left = Leftover.objects.filter(run=after, enrollment__in=out).order_by()
+    away = Enrollment.objects.filter(pk__in=out - set(left.values_list("enrollment", flat=True)))
+    found = {pk: "done" if used else "gone" for pk, used in away.order_by().values_list("pk", "used")}
+    return found | dict.fromkeys(made.values_list("mentee", flat=True), "done")
 
 
 def differences(before: Run, after: Run) -> list[Difference]:
@@ -180,12 +189,9 @@ def _value(value: Any) -> str:
 
 
 def _decisions_between(before: Run, after: Run) -> int:
-    """Those that stood for one of the two runs alone: what was undone before the later one does not count."""
+    """About how many pairs the two runs met another decision: what was undone before the later one does not count."""
     first, last = before.started_at or before.created_at, after.started_at or after.created_at
-    made = Q(at__gt=first, at__lte=last) & (Q(undone_at=None) | Q(undone_at__gt=last))
-    undone = Q(at__lte=first, undone_at__gt=first, undone_at__lte=last)
-    decided = Decision.objects.filter(cohort=before.cohort_id).exclude(act=Decision.Act.UNDO)
-    return decided.filter(made | undone).count()
+    return len({pair for pair, _kind in decided(before.cohort_id, at__gt=first, at__lte=last)})
 
 
 class _Reasons:
@@ -216,9 +222,10 @@ class _Reasons:
         if move.mentee.pk not in self._in_old:
             return _("looks for a match again") if move.mentee.pk in self._free_again else _("joined since")
         if before and all(self._is_published(move.mentee, mentor) for mentor in before):
-            return _("the pair has been published")
+            seat = self._of[self._runs[0].pk, move.mentee.pk, before[0].pk].circle_id
+            return _("the circle has been published") if seat else _("the pair has been published")
         if move.mentee.pk not in self._in_new:
-            return _("takes no part any more, or has every mentor that was wanted")
+            return _("has found a match since") if move.mentee.used else _("takes no part any more")
         return self._by_hand(move, before, after) or self._by_people(before, after) or self._by_fit(move)
 
     def _is_published(self, mentee: Enrollment, mentor: Enrollment) -> bool:

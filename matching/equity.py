@@ -77,6 +77,13 @@ class Beside:
         return self.after.share - self.before.share if self.before and self.after else None
 
     @property
+    def trend(self) -> str:
+        """Better or worse, where as many people of the group took part in both."""
+        if not self.change or not self.before or not self.after or self.before.people != self.after.people:
+            return ""
+        return "better" if self.change > 0 else "worse"
+
+    @property
     def said(self) -> str:
         """The change as the other figures say theirs."""
         return "–" if self.change is None else signed(self.change)

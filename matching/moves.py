@@ -127,8 +127,6 @@ _FIGURES: list[tuple[str, str | Promise, int]] = [
     ("blocking", gettext_lazy("Not paired, though both would fit better together"), -1),
     ("locked", gettext_lazy("Pairs that were locked then"), 0),
 ]
-# Sums that say nothing of better or worse where other people take part; of the people served it is their share.
-_SUMS = {"pairs", "total", "wishes_met", "left_out_served", "blocking"}
 _SHARES = {"covered": "mentees", "placed": "mentees"}
 _CIRCLES: list[tuple[str, str | Promise, int]] = [
     ("placed", gettext_lazy("People in a circle"), 1),
@@ -156,8 +154,6 @@ def figures(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FigureR
 def _beside(
     names: Iterable[tuple[str, str | Promise, int]], first: Mapping[str, Any], second: Mapping[str, Any]
 ) -> Iterator[FigureRow]:
-    people = ("mentees", "hosts") if names is _CIRCLES else ("mentees", "mentors", "places")
-    others = any(first.get(name) != second.get(name) for name in people)
     for key, label, more in names:
         old, new = first.get(key), second.get(key)
         if old is None or new is None or (key == "wishes_met" and _nobody_wished(first, second)):
@@ -166,18 +162,23 @@ def _beside(
             yield _share_row(label, key, first, second)
             continue
         change = round(new - old, 1)
-        judged = change and more and not (others and key in _SUMS)
-        trend = "" if not judged else "better" if (change > 0) == (more > 0) else "worse"
+        trend = "" if not change or not more else "better" if (change > 0) == (more > 0) else "worse"
         yield FigureRow(label, number(old), number(new), signed(change), trend)
 
 
 def _share_row(label: str | Promise, key: str, *sides: Mapping[str, Any]) -> FigureRow:
-    """So many of so many people; better and worse by the share of them."""
+    """So many of so many people."""
     counts = [(side[key], side[_SHARES[key]]) for side in sides]
     texts = [_("%(n)s of %(people)s") % {"n": number(n), "people": number(people)} for n, people in counts]
-    shares = [n / people if people else 1 for n, people in counts]
-    trend = "" if shares[0] == shares[1] else "better" if shares[1] > shares[0] else "worse"
-    return FigureRow(label, texts[0], texts[1], signed(counts[1][0] - counts[0][0]), trend)
+    change = counts[1][0] - counts[0][0]
+    trend = "" if not change else "better" if change > 0 else "worse"
+    return FigureRow(label, texts[0], texts[1], signed(change), trend)
+
+
+def other_people(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether not as many mentees took part in two runs: then no figure says which of them is better."""
+    sides = (before, before.get("circles") or {}), (after, after.get("circles") or {})
+    return any(one.get("mentees") != other.get("mentees") for one, other in zip(*sides, strict=True))
 
 
 def _with_wishes(numbers: Mapping[str, Any]) -> dict[str, Any]:

@@ -178,21 +178,26 @@ def _proposals_of_decision() -> QuerySet[Proposal]:
     return Proposal.objects.filter(mentee=OuterRef("mentee"), mentor=OuterRef("mentor"))
 
 
+def decided(cohort: int, **when: Any) -> list[tuple[tuple[int, int], str]]:
+    """What stands otherwise by hand at the end of some time than at its beginning: a pair and what was decided."""
+    kind, rows = Decision.Kind, Decision.objects.filter(cohort=cohort, **when).order_by("number")
+    first: dict[tuple[int, int, bool], str] = {}
+    last: dict[tuple[int, int, bool], str] = {}
+    for mentee, mentor, what in rows.values_list("mentee", "mentor", "kind"):
+        key = (mentee, mentor, what in (kind.LOCK, kind.UNLOCK))
+        first.setdefault(key, what)
+        last[key] = what
+    return [(key[:2], what) for key, what in last.items() if what == first[key]]
+
+
 def decisions_since(run: Run) -> int:
     """How many pairs stand otherwise by hand than when the run began, as far as that may change it.
 
     What was taken back again is nothing, nor is a lock on one of the run's pairs. An undo is logged as what it did,
     so the first and the last decision on each pair tell what is different.
     """
-    kind, rows = Decision.Kind, Decision.objects.filter(cohort=run.cohort_id)
-    first: dict[tuple[int, int, bool], str] = {}
-    last: dict[tuple[int, int, bool], str] = {}
-    since = rows.filter(at__gt=run.started_at or run.created_at).order_by("number")
-    for mentee, mentor, what in since.values_list("mentee", "mentor", "kind"):
-        key = (mentee, mentor, what in (kind.LOCK, kind.UNLOCK))
-        first.setdefault(key, what)
-        last[key] = what
-    net = [(key[:2], what) for key, what in last.items() if what == first[key]]
+    kind = Decision.Kind
+    net = decided(run.cohort_id, at__gt=run.started_at or run.created_at)
     proposals = run.proposals.filter(mentee__in=[pair[0] for pair, _what in net])
     proposed = set(proposals.values_list("mentee", "mentor"))
     idle = {(kind.LOCK, True), (kind.EXCLUDE, False)}  # a pair of the run locked, another one excluded

@@ -40,13 +40,14 @@ def comparison(request: HttpRequest, program: str, cohort: str, number: int, oth
         "": _("All who change"),
         "moved": _("Another circle") if only_circles(before) and only_circles(after) else _("Another mentor"),
         "out": pgettext("who had a place", "Left out"),
-        "done": pgettext("pairs", "Published"),
+        "gone": _("Take no part any more"),
+        "done": _("Matched by now"),
         "into": _("Got in"),
     }
     chips = [
         Link(label, f"?kind={code}" if code else "?", current=code == kind, count=result.counts[code])
         for code, label in labels.items()
-        if code != "done" or result.counts[code]
+        if code not in ("done", "gone") or result.counts[code]
     ]
     context = {
         **matching_context(request, found),

@@ -17,7 +17,7 @@ from matching.domain.runs import mark_published
 from matching.domain.undo import undo_decisions
 from matching.facets import facets
 from matching.models import Decision, Leftover, Run, RunInput
-from matching.moves import FigureRow, figures
+from matching.moves import FigureRow, figures, other_people
 from matching.pictures import cohort_map, distribution
 from matching.queries import scheme_of
 from participants.models import Enrollment
@@ -212,11 +212,15 @@ def test_whose_pair_was_published_is_not_said_to_be_left_out(here, login):
     here.run()
     told = why(here)
     assert told["Mira"] == "the pair has been published"
-    assert told["Ade"] == "takes no part any more, or has every mentor that was wanted"
+    assert told["Ade"] == "takes no part any more"
     page = login(here.manager).get(url(here, "matching_compare", 1, 2))
     counts = page.context["result"].counts
-    assert counts == {"": 3, "moved": 0, "out": 1, "done": 1, "into": 1}
-    assert [str(chip.label) for chip in page.context["chips"]][2:4] == ["Left out", "Published"]
+    assert counts == {"": 3, "moved": 0, "out": 0, "gone": 1, "done": 1, "into": 1}
+    assert [str(chip.label) for chip in page.context["chips"]][2:5] == [
+        "Left out",
+        "Take no part any more",
+        "Matched by now",
+    ]
     done = login(here.manager).get(url(here, "matching_compare", 1, 2), {"kind": "done"})
     assert [one.move.mentee.person.full_name for one in done.context["result"].moves] == ["Mira"]
 
@@ -344,16 +348,40 @@ def of_all(mentees: int, covered: int, **more: int) -> dict[str, int]:
     return {"mentees": mentees, "mentors": 9, "places": 9, "covered": covered, "total": 70 * covered, **more}
 
 
-def test_how_many_are_matched_is_judged_by_the_share_of_those_who_take_part():
-    rows = figures(of_all(18, 15), of_all(9, 9))
-    assert rows == [
-        FigureRow("People matched", "15 of 18", "9 of 9", "−6", "better"),
-        FigureRow("Fit in total", "1,050", "630", "−420", ""),  # of other people, so neither better nor worse
+def test_how_many_are_matched_is_said_of_how_many():
+    assert figures(of_all(18, 15), of_all(18, 14)) == [
+        FigureRow("People matched", "15 of 18", "14 of 18", "−1", "worse"),
+        FigureRow("Fit in total", "1,050", "980", "−70", "worse"),
     ]
-    assert [row.trend for row in figures(of_all(18, 15), of_all(18, 14))] == ["worse", "worse"]
-    assert [row.trend for row in figures(of_all(0, 0), of_all(0, 0))] == ["", ""]
     circles = [{"circles": {"mentees": people, "placed": 4, "hosts": 1}} for people in (5, 4)]
-    assert figures(*circles) == [FigureRow("People in a circle", "4 of 5", "4 of 4", "the same", "better")]
+    assert figures(*circles) == [FigureRow("People in a circle", "4 of 5", "4 of 4", "the same", "")]
+
+
+def test_where_other_people_take_part_no_figure_is_called_better_or_worse(here, login):
+    first, again = here.run(), here.run(objective="score")
+    assert not other_people(first.numbers, again.numbers)
+    circles = [{"circles": {"mentees": people, "placed": 4, "hosts": 1}} for people in (5, 4)]
+    assert (other_people(*circles), other_people(circles[0], circles[0])) == (True, False)
+    Enrollment.objects.filter(person__full_name="Mira").update(state="withdrawn")
+    later = here.run()
+    found = compare(first, later)
+    label = {str(figure.label): figure for figure in found.figures}["People matched"]
+    assert (label.before, label.after, label.trend, found.other_people) == ("2 of 3", "2 of 2", "", True)
+    assert {figure.trend for figure in found.figures} == {""}
+    page = text(login(here.manager).get(url(here, "matching_compare", first.number, later.number)))
+    assert "so no figure is called better or worse" in page
+    assert page.count("(better)") == page.count("(worse)") == 0
+
+
+def test_whoever_has_left_and_whoever_is_matched_by_now_is_not_called_left_out(here):
+    first = here.run()
+    Enrollment.objects.filter(person__full_name="Mira").update(state="withdrawn")
+    Enrollment.objects.filter(person__full_name="Ade").update(used=1)
+    second = here.run()
+    found = compare(first, second)
+    assert {name: n for name, n in found.counts.items() if n} == {"": 3, "gone": 1, "done": 1, "into": 1}
+    told = {move.move.mentee.person.full_name: move.why for move in found.moves}
+    assert (told["Mira"], told["Ade"]) == ("takes no part any more", "has found a match since")
 
 
 def test_whose_second_place_is_left_is_told_of_the_published_pair(here):
