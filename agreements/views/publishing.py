@@ -23,8 +23,9 @@ from agreements.views.common import reader
 from core.access import fetch
 from core.errors import Refused
 from core.roles import Permission
+from matching.domain.asked_mails import ended_with
 from matching.models import Proposal, Run, SideAnswer
-from matching.queries import READY, said, unpublished
+from matching.queries import READY, questions_about, said, unpublished
 from matching.standing import Prospects, prospects
 from programs.models import Cohort
 from programs.views.desk import desk_context, get_cohort
@@ -112,10 +113,12 @@ def _named(request: HttpRequest, cohort: Cohort, run: Run, chosen: Sequence[Prop
     found = with_people(run.proposals.filter(pk__in=order))
     pairs = sorted(found, key=lambda pair: order[pair.pk])
     circles = sum(pair.circle_id is not None for pair in pairs)
+    people, mails = ended_with(questions_about(found))
     return desk_context(request, cohort) | {
         "run": run,
         "rows": lines(pairs, prospects(cohort, pairs)),
         "sure": " ".join(str(pair.uid) for pair in pairs),
+        "questions": {"people": people, "mails": mails},
         "what": "pairs" if not circles else "circles" if circles == len(pairs) else "both",
         "ends": first_ends(run, pairs) if cohort.state == Cohort.State.MATCHING else None,
         "here": request.get_full_path(),

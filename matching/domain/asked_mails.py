@@ -88,13 +88,7 @@ def bring_up_to_date(changed: Iterable[SideAnswer], *, by: Person | None, anew: 
 
     `anew` also writes those anew that name nothing else than before.
     """
-    rows = list(changed)
-    mails = Message.objects.select_for_update(of=("self",)).select_related("recipient")
-    mails = mails.filter(kind=KIND, state__in=UNSENT)
-    mails = mails.filter(
-        recipient__in={row.enrollment.person_id for row in rows},
-        cohort_id__in={row.enrollment.cohort_id for row in rows},
-    )
+    mails = _unsent(list(changed)).select_for_update(of=("self",)).select_related("recipient")
     found = list(mails.order_by("pk"))
     named = _named(found)
     drop(messages=[mail for mail in found if not _waiting(named[mail.pk])], by=by)
@@ -102,6 +96,27 @@ def bring_up_to_date(changed: Iterable[SideAnswer], *, by: Person | None, anew: 
         waiting = _waiting(named[mail.pk])
         if waiting and (anew or waiting != named[mail.pk]):
             _write_anew(mail, waiting)
+
+
+def ended_with(asked: QuerySet[SideAnswer]) -> tuple[int, int]:
+    """If these were closed now: how many people would be asked no more, and how many unsent mails be dropped."""
+    rows = list(asked.filter(closed_at=None).select_related("enrollment"))
+    closed = {row.pk for row in rows}
+    named = [_waiting(found) for found in _named(list(_unsent(rows))).values()]
+    people = (
+        questions().filter(pk__in=closed, is_open=True, answer="").values("enrollment__person").distinct()
+    )
+    return people.count(), sum(all(row.pk in closed for row in found) for found in named)
+
+
+def _unsent(rows: Sequence[SideAnswer]) -> QuerySet[Message]:
+    """Mails that may be about these questions and have not begun to go out."""
+    return Message.objects.filter(
+        kind=KIND,
+        state__in=UNSENT,
+        recipient__in={row.enrollment.person_id for row in rows},
+        cohort_id__in={row.enrollment.cohort_id for row in rows},
+    )
 
 
 def keep_true(message: Message) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ from django.urls import reverse
 
 from agreements.domain.publishing import publish_run
 from agreements.publishable import Ends, first_ends
+from core.dates import today_in
 from core.errors import Refused
+from matching.domain.answers import answer_pair, ask_sides
 from matching.domain.fixed import exclude_pair, lock_pair
-from matching.models import Outlook, Proposal, Run
+from matching.models import Outlook, Proposal, Run, SideAnswer
 from matching.panels import matched
+from notifications.domain.outbox import send_drafts
+from notifications.models import Message
 from participants.domain.shortlists import rank_shortlist
 from participants.models import Enrollment, Shortlist, Suggestion
 from people.models import Person
@@ -93,6 +98,32 @@ def test_the_first_publishing_says_what_it_ends_before_it_happens(here, login):
     ]  # fmt: skip
     again = login(here.manager).post(page(run, "publish_run"), {"chosen": [str(pair(run, "Ade").uid)]})
     assert "What ends" not in text(again)
+
+
+def test_publishing_says_whose_questions_close_and_which_mails_are_dropped(here, login):
+    here.cohort.answer_days = 7
+    here.cohort.save()
+    run = proposed(here)
+    due_on = today_in(here.cohort.timezone) + timedelta(days=3)
+    assert ask_sides(run=run, due_on=due_on, by=here.manager) == 6
+    sent = Message.objects.get(kind="pair_proposed", recipient=pair(run, "Mira").mentee.person)
+    send_drafts(messages=[sent], by=here.manager)
+    Message.objects.filter(pk=sent.pk).update(state="sent")
+    ade = pair(run, "Ade")
+    dana = SideAnswer.objects.get(enrollment=pair(run, "Mira").mentor)
+    answer_pair(question=dana, answer="yes", by=dana.enrollment.person)
+    chosen = {"chosen": [str(pair(run, "Mira").uid), str(ade.uid)]}
+    shown = login(here.manager).post(page(run, "publish_run"), chosen)
+    told = {"people": 3, "mails": 2}
+    assert shown.context["questions"] == told
+    assert (
+        "3 people have not said yet whether they want this: the questions close. "
+        "2 mails that ask and that you have not sent are dropped."
+    ) in text(shown)
+    waiting = Message.objects.filter(kind="pair_proposed", state="draft").count()
+    publish_run(run=run, by=here.manager, proposals=[pair(run, "Mira"), ade])
+    left = Message.objects.filter(kind="pair_proposed", state="draft").count()
+    assert (waiting - left, left) == (2, 2)
 
 
 def test_what_goes_on_is_what_can_still_be_published(here):
