@@ -26,7 +26,18 @@ function go(step) {
 function press(selector) {
   const row = current();
   const place = row ? row.querySelector(selector) : null;
-  if (place) place.click();
+  if (!place) return;
+  sessionStorage.setItem("review-at", row.id);
+  place.click();
+}
+
+// What was decided reloads the page: the next key goes on from the same row.
+function comeBack() {
+  const row = document.getElementById(sessionStorage.getItem("review-at"));
+  sessionStorage.removeItem("review-at");
+  if (!row) return;
+  at = row.id;
+  go(0);
 }
 
 function help() {
@@ -79,6 +90,7 @@ document.addEventListener("change", (event) => {
 });
 
 show();
+comeBack();
 
 // The focus goes into a pair that was opened, and back to its row when it is closed.
 document.addEventListener("htmx:afterSettle", (event) => {
