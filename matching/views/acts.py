@@ -212,8 +212,9 @@ def undo(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     if "sure" not in request.POST and (known := ties(pairs)):
         return _ask_first(request, found, "matching_undo", [("batch", named)], known)
     done = undo_decisions(cohort=found, batch=batch, by=reader(request), seen=act_of(request, "").seen)
-    text = ngettext("%(count)s decision is undone.", "%(count)s decisions are undone.", len(done))
-    messages.success(request, text % {"count": len(done)})
+    pairs = len({(row.mentee_id, row.mentor_id) for row in done})
+    text = ngettext("%(count)s decision is undone.", "%(count)s decisions are undone.", pairs)
+    messages.success(request, text % {"count": pairs})
     return redirect(back_to(request, found))
 
 

@@ -449,6 +449,17 @@ class TestPages:
         client.post(url(fitting, "matching_undo"), {"batch": batch})
         assert (locks(), excluded()) == (set(), set())
 
+    def test_decided_and_undone_are_counted_alike(self, fitting, login):
+        """Excluding a locked pair unlocks it as well: that is one decision."""
+        client = login(fitting.manager)
+        lock_pair(mentee=row(fitting, "Cy"), mentor=row(fitting, "Zoe"), by=fitting.manager)
+        page = send(client, fitting, listed("Yu Cy lock", "Zoe Cy exclude x"))
+        page = client.post(url(fitting, "matching_list"), carried(page), follow=True)
+        assert "2 rows of the file are decided." in text(page)
+        batch = Decision.objects.filter(act="file").first().batch
+        page = client.post(url(fitting, "matching_undo"), {"batch": batch}, follow=True)
+        assert "2 decisions are undone." in text(page)
+
     def test_consequences_of_allowing_again(self, fitting, login):
         exclude_pair(mentee=row(fitting, "Cy"), mentor=row(fitting, "Zoe"), reason="-", by=fitting.manager)
         run = fitting.run()
