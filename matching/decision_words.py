@@ -28,16 +28,25 @@ _WHAT: dict[str, str | Promise] = {
 
 
 def sentence(decision: Any) -> str:
-    """Who decided what; `is_agreed` must have been annotated and the people fetched along."""
+    """Who decided what; `is_agreed` and `is_no` must have been annotated and the people fetched along."""
     by = decision.by.name if decision.by else _("Somebody who has left")
     if decision.is_agreed:
         return _("%(mentee)s and %(mentor)s agreed to be a pair.") % _names(decision)
+    if decision.is_no:
+        return f"{_own_no(decision)}."
     return elided(str(_BY[decision.kind]) % {"by": by, **_names(decision)})
 
 
 def what(decision: Decision) -> str:
     """What was decided."""
     return str(_WHAT[decision.kind]) % _names(decision)
+
+
+def _own_no(decision: Any) -> str:
+    return _("%(mentee)s and %(mentor)s excluded: %(by)s said no") % {
+        "by": decision.by.name,
+        **_names(decision),
+    }
 
 
 def _names(decision: Decision) -> dict[str, str]:
@@ -89,7 +98,7 @@ def acts_told(decisions: Iterable[Any]) -> list[ActTold]:
         ActTold(
             rows[0],
             str(Decision.Act(rows[0].act).label),
-            [what(row) for row in rows[:SHOWN]],
+            [_own_no(row) if row.is_no else what(row) for row in rows[:SHOWN]],
             max(0, len(rows) - SHOWN),
             rows[0].act != Decision.Act.UNDO
             and any(row.undone_at is None for row in rows)

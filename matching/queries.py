@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from matching.models import Decision, Exclusion, Lock, Proposal, Run, RunPart, Scheme, SideAnswer
@@ -160,16 +161,28 @@ def both_agreed() -> Q:
     return by_one & (Exists(introduced) | answered)
 
 
+def one_said_no() -> Combinable:
+    """Whether a decision excludes two because one of them said no: that one is its `by`."""
+    said = SideAnswer.objects.filter(
+        proposal__mentee=OuterRef("mentee"),
+        proposal__mentor=OuterRef("mentor"),
+        enrollment__person=OuterRef("by"),
+        answer=SideAnswer.Answer.NO,
+    )
+    return Q(kind=Decision.Kind.EXCLUDE) & Exists(said)
+
+
 def recent_decisions(cohort: Cohort, most: int = 60) -> QuerySet[Decision]:
     """The last decisions by hand with their people, newest first.
 
-    `is_served`: a lock whose pair is published; `is_agreed`: a lock by a yes of both.
+    `is_served`: a lock whose pair is published; `is_agreed`: a lock by a yes of both; `is_no`: the no of one of them.
     """
     people = ("mentee__person", "mentor__person", "by", "undone_by")
     published = _proposals_of_decision().exclude(published_at=None)
     rows = Decision.objects.filter(cohort=cohort).annotate(
         is_served=Q(kind=Decision.Kind.LOCK, undone_at=None) & Exists(published),
         is_agreed=Q(kind=Decision.Kind.LOCK) & both_agreed(),
+        is_no=one_said_no(),
     )
     return rows.select_related(*people).order_by("-number")[:most]
 

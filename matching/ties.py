@@ -1,8 +1,9 @@
-"""What two people already know of being a pair: whoever parts them by hand should know it first."""
+"""What two people know of being a pair or said of it: whoever parts them, or lifts a no, should know it first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -32,14 +33,35 @@ def ties(pairs: Sequence[Pair]) -> list[tuple[Pair, str]]:
     return found
 
 
+def own_noes(pairs: Sequence[Pair]) -> dict[tuple[int, int], str]:
+    """Those of these pairs, by their ids, about whom one of the two last said no, each with a sentence. One query."""
+    names = {(a.pk, b.pk): {a.pk: a.person.name, b.pk: b.person.name} for a, b in pairs}
+    rows = SideAnswer.newest().filter(
+        proposal__mentee__in=[mentee.pk for mentee, _mentor in pairs], answer=SideAnswer.Answer.NO
+    )
+    text = _("%(a)s said no to %(b)s on %(day)s, and was told that a no is final.")
+    found = {}
+    for mentee, mentor, who, at in rows.values_list(
+        "proposal__mentee", "proposal__mentor", "enrollment", "answered_at"
+    ):
+        if two := names.get((mentee, mentor)):
+            other = mentor if who == mentee else mentee
+            found[mentee, mentor] = text % {"a": two[who], "b": two[other], "day": _day(at)}
+    return found
+
+
 def _told(pairs: Sequence[Pair]) -> dict[tuple[int, int], str]:
     rows = Introduction.objects.filter(
         mentee__in=[mentee.pk for mentee, _mentor in pairs], state=Introduction.State.CONFIRMED
     ).exclude(decided_at=None)
     return {
-        (mentee, mentor): date_format(timezone.localtime(at), "DATE_FORMAT")
+        (mentee, mentor): _day(at)
         for mentee, mentor, at in rows.values_list("mentee", "mentor", "decided_at")
     }
+
+
+def _day(at: datetime | None) -> str:
+    return date_format(timezone.localtime(at), "DATE_FORMAT")
 
 
 def _both_said_yes(pairs: Sequence[Pair]) -> set[tuple[int, int]]:

@@ -27,6 +27,7 @@ from matching.domain.asked_mails import ended_with
 from matching.models import Proposal, Run, SideAnswer
 from matching.queries import READY, questions_about, said, unpublished
 from matching.standing import Prospects, prospects
+from matching.ties import own_noes
 from programs.models import Cohort
 from programs.views.desk import desk_context, get_cohort
 
@@ -117,6 +118,7 @@ def _named(request: HttpRequest, cohort: Cohort, run: Run, chosen: Sequence[Prop
     return desk_context(request, cohort) | {
         "run": run,
         "rows": lines(pairs, prospects(cohort, pairs)),
+        "noes": list(own_noes([(pair.mentee, pair.mentor) for pair in pairs]).values()),
         "sure": " ".join(str(pair.uid) for pair in pairs),
         "questions": {"people": people, "mails": mails},
         "what": "pairs" if not circles else "circles" if circles == len(pairs) else "both",

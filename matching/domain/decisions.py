@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core.errors import Refused
 from matching.decision_words import sentence
 from matching.models import Decision
-from matching.queries import both_agreed
+from matching.queries import both_agreed, one_said_no
 from participants.models import Enrollment
 from people.models import Person
 from programs.models import Cohort
@@ -79,7 +79,7 @@ def refuse_if_decided_since(*, people: Iterable[int], act: Act, by: Person, coho
         Decision.objects.filter(cohort=cohort, number__gt=act.seen)
         .filter(Q(mentee__in=people) | Q(mentor__in=people))
         .exclude(by=by)
-        .annotate(is_agreed=Q(kind=Decision.Kind.LOCK) & both_agreed())
+        .annotate(is_agreed=Q(kind=Decision.Kind.LOCK) & both_agreed(), is_no=one_said_no())
         .select_related("mentee__person", "mentor__person", "by")
         .order_by("-number")[:NAMED]
     )

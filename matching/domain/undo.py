@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from matching.decision_words import what
 from matching.domain.decisions import Act, Pair, hold_cohort
 from matching.domain.fixed import drop_exclusions, drop_locks, hold_people, put_exclusions, put_locks
 from matching.models import Decision
+from matching.ties import own_noes
 from matching.verbs import Verb
 from people.models import Person
 from programs.models import Cohort
@@ -88,7 +89,7 @@ def swapped(first: Pair, second: Pair) -> Wanted:
 
 @transaction.atomic
 def undo_decisions(*, cohort: Cohort, batch: UUID, by: Person, seen: int | None = None) -> list[Decision]:
-    """Take back all that one act decided; what was undone.
+    """Take back all that one act decided; what was undone. What one of the two said no to is not locked again.
 
     Raises Refused: nothing_to_undo, undo_in_order (something later concerns the same pair), decided_since, or what
     `lock_pair` raises where a lock cannot stand again.
@@ -104,8 +105,11 @@ def undo_decisions(*, cohort: Cohort, batch: UUID, by: Person, seen: int | None 
         raise Refused("nothing_to_undo", _("This has been undone already."))
     _check_order(rows)
     act = Act(Decision.Act.UNDO, seen=seen)
-    _reverse(rows, hold_people([(row.mentee, row.mentor) for row in rows], act=act, by=by), by, act)
-    Decision.objects.filter(pk__in=[row.pk for row in rows]).update(undone_by=by, undone_at=timezone.now())
+    ended = own_noes([(row.mentee, row.mentor) for row in rows if row.kind == KIND.EXCLUDE])
+    back = [row for row in rows if row.kind != KIND.UNLOCK or (row.mentee_id, row.mentor_id) not in ended]
+    _reverse(back, hold_people([(row.mentee, row.mentor) for row in back], act=act, by=by), by, act)
+    done = [row.pk for row in rows] + _locks_of(cohort, ended)
+    Decision.objects.filter(pk__in=done).update(undone_by=by, undone_at=timezone.now())
     record(
         Verb.DECISIONS_UNDONE,
         by=by,
@@ -114,6 +118,15 @@ def undo_decisions(*, cohort: Cohort, batch: UUID, by: Person, seen: int | None 
         data={"first": rows[-1].number, "last": rows[0].number},
     )
     return rows
+
+
+def _locks_of(cohort: Cohort, ended: Collection[tuple[int, int]]) -> list[int]:
+    """Decisions to lock these, by id: with the lock gone for good, nothing of them is left to undo."""
+    locks = Decision.objects.filter(
+        cohort=cohort, kind=KIND.LOCK, undone_at=None, mentee__in=[mentee for mentee, _mentor in ended]
+    ).exclude(act=Decision.Act.UNDO)
+    rows = locks.values_list("pk", "mentee", "mentor")
+    return [pk for pk, mentee, mentor in rows if (mentee, mentor) in ended]
 
 
 def _check_order(rows: Sequence[Decision]) -> None:

@@ -26,7 +26,7 @@ from matching.forms import ExcludeForm
 from matching.models import Decision, Lock
 from matching.queries import exclusions_of, latest_ready, sits_in_circle
 from matching.review import is_uid
-from matching.ties import ties
+from matching.ties import own_noes, ties
 from matching.views.common import matching_context, whole_cohort
 from participants.models import Enrollment
 from people.models import Person
@@ -53,7 +53,7 @@ def lock(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
         return redirect(back_to(request, found))
     if not keep and "sure" not in request.POST and (known := ties(pairs)):
         values = [("op", "unlock"), *(("pair", f"{mentee.uid}:{mentor.uid}") for mentee, mentor in pairs)]
-        return _ask_first(request, found, "matching_lock", values, known)
+        return _ask_first(request, found, values, known=[text for _pair, text in known])
     act = act_of(request, Decision.Act.LOCK if keep else Decision.Act.UNLOCK)
     by = reader(request)
     done = _lock_all(request, pairs, by, act) if keep else unlock_pairs(pairs=pairs, by=by, act=act)
@@ -65,19 +65,21 @@ def lock(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
 
 
 def _ask_first(
-    request: HttpRequest, cohort: Cohort, view: str, values: list[tuple[str, str]], known: Sequence[Any]
+    request: HttpRequest, cohort: Cohort, values: list[tuple[str, str]], **told: list[str]
 ) -> HttpResponse:
-    """Unlocking people who know that they are a pair is asked about, then posted with `sure`."""
+    """Unlocking people who know that they are a pair (`known`), and lifting a no of one of two (`noes`), is asked
+    about, then posted with `sure`.
+    """
     back = back_to(request, cohort)
     again = [("sure", "1"), ("seen", request.POST.get("seen", "")), ("next", back)]
     context = {
         **matching_context(request, cohort),
-        "action": reverse(view, args=[cohort.program.slug, cohort.slug]),
+        **told,
+        "action": request.path,
         "values": [*values, *again],
-        "known": [text for _pair, text in known],
         "back": back,
     }
-    return render(request, "matching/unlock.html", context)
+    return render(request, "matching/lift_no.html" if told.get("noes") else "matching/unlock.html", context)
 
 
 def locked_told(pairs: Sequence[Pair], done: int = 1) -> str:
@@ -190,7 +192,10 @@ def _excluded_told(mentee: Enrollment) -> str:
 def allow(request: HttpRequest, program: str, cohort: str, pk: int) -> HttpResponse:
     """Lift an exclusion."""
     found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
-    exclusion = get_object_or_404(exclusions_of(found).select_related("mentee", "mentor"), pk=pk)
+    people = ("mentee__person", "mentor__person")
+    exclusion = get_object_or_404(exclusions_of(found).select_related(*people), pk=pk)
+    if "sure" not in request.POST and (said := own_noes([(exclusion.mentee, exclusion.mentor)])):
+        return _ask_first(request, found, [], noes=list(said.values()))
     act = act_of(request, Decision.Act.ALLOW)
     allow_pair(exclusion=exclusion, by=reader(request), act=act)
     again = _("The two may be paired again.")
@@ -207,15 +212,26 @@ def undo(request: HttpRequest, program: str, cohort: str) -> HttpResponse:
     found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
     named = request.POST.get("batch", "")
     batch = UUID(named) if is_uid(named) else UUID(int=0)
-    locked = Decision.objects.filter(cohort=found, batch=batch, kind=Decision.Kind.LOCK, undone_at=None)
-    pairs = [(row.mentee, row.mentor) for row in locked.select_related("mentee__person", "mentor__person")]
-    if "sure" not in request.POST and (known := ties(pairs)):
-        return _ask_first(request, found, "matching_undo", [("batch", named)], known)
+    told = {} if "sure" in request.POST else _told_of(found, batch)
+    if any(told.values()):
+        return _ask_first(request, found, [("batch", named)], **told)
     done = undo_decisions(cohort=found, batch=batch, by=reader(request), seen=act_of(request, "").seen)
     pairs = len({(row.mentee_id, row.mentor_id) for row in done})
     text = ngettext("%(count)s decision is undone.", "%(count)s decisions are undone.", pairs)
     messages.success(request, text % {"count": pairs})
     return redirect(back_to(request, found))
+
+
+def _told_of(cohort: Cohort, batch: UUID) -> dict[str, list[str]]:
+    """What to know before this act is taken back: what those locked know, and which exclusions are somebody's no."""
+    rows = Decision.objects.filter(cohort=cohort, batch=batch, undone_at=None)
+    pairs: dict[str, list[Pair]] = {}
+    for row in rows.select_related("mentee__person", "mentor__person"):
+        pairs.setdefault(row.kind, []).append((row.mentee, row.mentor))
+    return {
+        "known": [text for _pair, text in ties(pairs.get(Decision.Kind.LOCK, []))],
+        "noes": list(own_noes(pairs.get(Decision.Kind.EXCLUDE, [])).values()),
+    }
 
 
 def act_of(request: HttpRequest, name: str) -> Act:

@@ -12,6 +12,7 @@ import zeal
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from agreements.domain.approval import supervisor_decide
 from agreements.domain.help import ask_for_help
@@ -465,6 +466,18 @@ def test_where_both_sides_were_asked_only_what_both_agreed_to_is_ticked(
         rest = [str(row.uid) for row in run.proposals.filter(published_at=None)]
         publish(client, url, chosen=rest)
         assert Mentorship.objects.count() == 2
+
+
+def test_a_pair_of_whom_one_last_said_no_is_told_before_it_is_published(client: Client) -> None:
+    run, url = publishable()
+    client.force_login(staff(run.cohort))
+    for proposal, answers in zip(run.proposals.order_by("pk"), (("yes", "no"), ("yes", "")), strict=True):
+        ask(proposal, *answers)
+    no = SideAnswer.objects.select_related("proposal__mentee__person", "enrollment__person").get(answer="no")
+    told = client.post(url, {"chosen": [str(row.uid) for row in run.proposals.all()]}).context["noes"]
+    day = date_format(timezone.localtime(no.answered_at), "DATE_FORMAT")
+    names = (no.enrollment.person.name, no.proposal.mentee.person.name)
+    assert told == ["{} said no to {} on {}, and was told that a no is final.".format(*names, day)]
 
 
 def test_the_page_to_publish_costs_the_same_for_few_and_many(client: Client, count_queries: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from core.errors import Refused
+from matching.domain.answers import answer_pair
 from matching.domain.decisions import Act
 from matching.domain.fixed import exclude_pair, lock_pair, unlock_pair
 from matching.domain.introductions import confirm_introduction
@@ -176,3 +178,65 @@ class TestNothingNew:
         act = Act("unlock")
         unlock_pair(mentee=mentee, mentor=mentor, by=here.manager, act=act)
         assert Decision.objects.filter(batch=act.batch).count() == 1
+
+
+class TestANoOfTheirOwn:
+    """Both said yes, then Ade no: the manager lifts that only when sure, and nothing is locked again."""
+
+    NO = "Ade Okafor said no to Lena Ruiz on"
+
+    @pytest.fixture
+    def said(self, here) -> World:
+        mentee, mentor = couple(here, confirmed=False)
+        proposal = ProposalFactory(run=RunFactory(cohort=here.cohort), mentee=mentee, mentor=mentor)
+        asked = [
+            SideAnswer.objects.create(proposal=proposal, enrollment=row, due_on="2030-01-01")
+            for row in (mentee, mentor)
+        ]
+        for row, answer in (*((row, "yes") for row in asked), (asked[0], "no")):
+            answer_pair(question=row, answer=answer, by=row.enrollment.person)
+        return here
+
+    def test_the_decisions_say_whose_no_it_was(self, said, login):
+        page = login(said.manager).get(url(said, "matching_fixed"))
+        assert page.context["decisions"][0].lines == [
+            "Ade Okafor and Lena Ruiz excluded: Ade Okafor said no",
+            "Ade Okafor and Lena Ruiz unlocked",
+        ]
+        with pytest.raises(Refused) as refused:
+            lock_pair(
+                mentee=one(said, "Ade Okafor"),
+                mentor=one(said, "Dana Whitfield"),
+                by=said.manager,
+                act=Act("lock", seen=0),
+            )
+        assert "Ade Okafor and Lena Ruiz excluded: Ade Okafor said no." in str(refused.value.message)
+
+    def test_taking_it_back_asks_first_and_locks_nothing(self, said, login):
+        client, mentee = login(said.manager), one(said, "Ade Okafor")
+        of_two = Decision.objects.filter(mentee=mentee)
+        batch = str(of_two.get(kind="exclude").batch)
+        asked = client.post(url(said, "matching_undo"), {"batch": batch, "seen": "99"})
+        assert (self.NO in text(asked), Exclusion.objects.count()) == (True, 1)
+        done = client.post(asked.context["action"], dict(asked.context["values"]), follow=True)
+        assert "1 decision is undone." in text(done)
+        assert (Exclusion.objects.count(), Lock.objects.filter(mentee=mentee).count()) == (0, 0)
+        assert list(of_two.order_by("number").values_list("kind", "undone_by")) == [
+            ("lock", said.manager.pk),
+            ("unlock", said.manager.pk),
+            ("exclude", said.manager.pk),
+            ("allow", None),
+        ]
+
+    def test_lifting_it_asks_first(self, said, login):
+        client, where = login(said.manager), url(said, "matching_allow", Exclusion.objects.get().pk)
+        asked = client.post(where, {"seen": "99"})
+        assert (self.NO in text(asked), Exclusion.objects.count()) == (True, 1)
+        client.post(asked.context["action"], dict(asked.context["values"]))
+        assert Exclusion.objects.count() == 0
+
+    def test_other_exclusions_are_lifted_at_once(self, here, login):
+        mentee, mentor = couple(here, confirmed=False)
+        row = exclude_pair(mentee=mentee, mentor=mentor, reason="-", by=here.manager)
+        login(here.manager).post(url(here, "matching_allow", row.pk))
+        assert Exclusion.objects.count() == 0
