@@ -30,6 +30,7 @@ from matching.lexicon import listed
 from matching.models import Run
 from matching.moves import FigureRow, Held, Move, different, figures, held, held_by, moves
 from matching.options import criteria_for
+from matching.queries import decisions_since
 from matching.snapshot import Snapshot, read_snapshot
 
 MOST_PAIRS = 100_000_000  # of which a page waits until the best are found
@@ -45,6 +46,7 @@ class Consequences:
     moves: list[Move]
     counts: dict[str, int]
     costs_people: int  # mentees fewer than in the present run
+    since: int  # decisions that stand since the run, and have their part in this
     circles: str = ""  # "proven", "close" (could be better still), "late" (left out here)
 
 
@@ -78,6 +80,7 @@ def consequences(*, run: Run, wanted: Wanted) -> Consequences:
         moves=found,
         counts={kind: kinds.count(kind) for kind in ("out", "into", "moved")},
         costs_people=len(before) - len(after),
+        since=decisions_since(run),
         circles=said,
     )
 

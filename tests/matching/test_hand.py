@@ -319,6 +319,16 @@ def test_consequences_of_an_exclusion_say_who_takes_the_place(here):
     assert not Exclusion.objects.exists()
 
 
+def test_decisions_made_since_the_run_are_said_to_have_their_part(here, login):
+    run = here.run()
+    pair = f"{row(here, 'Mira').uid}:{row(here, 'Lena').uid}"
+    page = f"{url(here, 'matching_decide', run.number)}?act=assign&pair={pair}"
+    said = "1 decision made since run 1 has its part in this."
+    assert said not in text(login(here.manager).get(page))
+    exclude_pair(mentee=row(here, "Ade"), mentor=row(here, "Lena"), reason="-", by=here.manager)
+    assert said in text(login(here.manager).get(page))
+
+
 def test_wishes_met_stand_beside_each_other(here):
     wish(row(here, "Mira"), row(here, "Dana"))
     run = here.run()
