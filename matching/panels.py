@@ -33,7 +33,7 @@ def matched(cohort: Cohort) -> dict[str, Any]:
             "left": now["mentees"] - now["covered"],
             "run_url": f"{url}{run.number}/",
             "left_url": url if published else f"{url}{run.number}/?show=unmatched",
-            "asked": not published and answers_of(run)["asked"],
+            "answers": None if published else answers_of(run),
             "to_review": newest if published and newest and newest.number > published.number else None,
             "mentees": word(cohort.program, "mentees"),
             "rest": still_to_publish(published) if published else None,

@@ -272,14 +272,25 @@ def questions_of(run: Run) -> QuerySet[Any]:
 
 
 def answers_of(run: Run) -> dict[str, int]:
-    """How many questions about the run's pairs were `asked`, and how many are `answered`."""
-    return questions_of(run).aggregate(asked=Count("pk"), answered=Count("answered_at"))
+    """How many questions about the run's pairs were `asked`, are `answered`, still `wait`, or were called `back`.
+
+    What ended without an answer counts as not asked.
+    """
+    no = SideAnswer.objects.filter(proposal=OuterRef("proposal"), answer=SideAnswer.Answer.NO)
+    ended = Q(answer="", closed_at__isnull=False)
+    return questions_of(run).aggregate(
+        asked=Count("pk", filter=~ended),
+        answered=Count("answered_at"),
+        wait=Count("pk", filter=Q(answer="", closed_at=None)),
+        back=Count("pk", filter=ended & Q(~Exists(no))),
+    )
 
 
 def never_asked(run: Run) -> int:
-    """Unpublished pairs that no question was about, and who were not introduced to each other either."""
+    """Unpublished pairs that no question is about, and who were not introduced to each other either."""
     pairs = Proposal.objects.filter(run=run, published_at=None, circle=None)
-    return pairs.exclude(pk__in=introduced(pairs)).exclude(pk__in=questions_of(run).values("pair")).count()
+    asked = questions_of(run).filter(Q(closed_at=None) | Q(answer=SideAnswer.Answer.NO))
+    return pairs.exclude(pk__in=introduced(pairs)).exclude(pk__in=asked.values("pair")).count()
 
 
 def said(run: Run) -> dict[int, dict[str, SideAnswer]]:

@@ -76,7 +76,7 @@ def _told(why: Iterable[Reason], *, good: bool) -> str:
 def _answer(row: Any) -> str:
     if row is None:
         return ""
-    told = row.get_answer_display() if row.answer else _("no answer yet")
+    told = row.get_answer_display() if row.answer else _("no answer") if row.closed_at else _("no answer yet")
     return f"{told}: {row.word}" if row.word else told
 
 

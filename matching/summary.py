@@ -237,7 +237,7 @@ def lede(run: Run, program: Program) -> str:
         )
     if run.published_at:
         told = _published(run, date_format(localtime(run.published_at), "DATE_FORMAT"))
-    elif (answers := answers_of(run))["asked"]:
+    elif (answers := answers_of(run))["asked"] or answers["back"]:
         told = _asked(run, answers)
     else:
         told = _("Nobody has been told.")
@@ -253,6 +253,11 @@ def lede(run: Run, program: Program) -> str:
 
 
 def _asked(run: Run, answers: Mapping[str, int]) -> str:
+    if answers["back"] and not answers["wait"]:
+        return (
+            _("Both sides were asked, then the open questions were called back; answers given: %(answered)s.")
+            % answers
+        )
     if missing := never_asked(run):
         text = ngettext(
             "Both sides have been asked, but for %(n)s pair; answers so far: %(answered)s of %(asked)s.",

@@ -221,8 +221,8 @@ def test_what_was_asked_holds_for_a_newer_run_and_ends_with_a_pair_it_does_not_p
     second = parted(here)
     assert owed() == {"Ade Okafor"}
     assert (answers_of(first), answers_of(second)) == (
-        {"asked": 4, "answered": 1},
-        {"asked": 2, "answered": 1},
+        {"asked": 4, "answered": 1, "wait": 3, "back": 0},
+        {"asked": 2, "answered": 1, "wait": 1, "back": 0},
     )
     ade = second.proposals.get(mentee__person__full_name="Ade Okafor")
     assert {role: row.answer for role, row in said(second)[ade.pk].items()} == {"mentee": "", "mentor": "yes"}
@@ -292,7 +292,7 @@ def test_a_no_that_the_manager_lifted_can_be_asked_anew_and_the_yes_stands(here)
     again = here.run()
     assert ask_sides(run=again, due_on=soon(), by=here.manager) == 1
     assert (question("Mira Kovac").answer, question("Dana Whitfield").answer) == ("", "yes")
-    assert answers_of(again) == {"asked": 4, "answered": 1}
+    assert answers_of(again) == {"asked": 4, "answered": 1, "wait": 3, "back": 0}
     say("Mira Kovac", "yes")
     assert Lock.objects.get().mentee.person.full_name == "Mira Kovac"
 

@@ -14,7 +14,8 @@ from core.models import AuditEvent
 from matching.deadlines import answer_rows
 from matching.domain.answers import answer_pair, ask_sides, call_back, last_day, move_answer_date, to_ask
 from matching.models import Lock, Run, SideAnswer
-from matching.queries import questions
+from matching.queries import answers_of, questions
+from matching.summary import lede
 from notifications.deadlines import COLUMNS
 from notifications.models import Message
 from programs.models import Cohort
@@ -130,6 +131,29 @@ def test_questions_can_be_called_back_and_asked_again(here, run, login):
     assert (mail.recipient.full_name, mail.subject) == ("Dana Whitfield", "What do you think of Mira Kovac?")
     say("Dana Whitfield", "yes")
     assert Lock.objects.filter(mentee__person__full_name="Mira Kovac").exists()
+
+
+@pytest.mark.parametrize("answered", [(), ("Mira Kovac",)])
+def test_what_was_called_back_is_no_longer_being_asked(here, run, login, answered):
+    overview = reverse("cohort_desk", args=[here.program.slug, here.cohort.slug])
+    client = login(here.manager)
+    for name in answered:
+        say(name, "yes")
+    assert "Both sides are being asked." in client.get(overview).content.decode()
+    call_back(run=run, by=here.manager)
+    told = "Both sides were asked, then the open questions were called back; answers given: "
+    assert lede(run, here.program).endswith(f" {told}{len(answered)}.")
+    shown = client.get(overview).content.decode()
+    assert ("Both sides are being asked." in shown, "Both sides have been asked." in shown) == (False, True)
+    ask_sides(run=run, due_on=in_days(10), by=here.manager)
+    asked = f"Both sides have been asked; answers so far: {len(answered)} of 4."
+    assert lede(run, here.program).endswith(asked)
+
+
+def test_a_pair_with_a_no_counts_by_what_was_said(here, run):
+    say("Mira Kovac", "no")
+    assert lede(run, here.program).endswith("Both sides have been asked; answers so far: 1 of 3.")
+    assert answers_of(run) == {"asked": 3, "answered": 1, "wait": 2, "back": 0}
 
 
 def test_what_nobody_has_to_answer_is_neither_moved_nor_called_back(here, run, login):
