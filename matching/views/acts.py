@@ -18,12 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.errors import Refused
 from core.roles import Permission
+from matching.decision_words import exclusion_reasons
 from matching.domain.decisions import Act, has_decided, last_number
 from matching.domain.fixed import allow_pair, exclude_pair, lock_pairs, unlock_pairs
 from matching.domain.undo import undo_decisions
 from matching.forms import ExcludeForm
-from matching.models import Decision, Lock
+from matching.models import Decision, Exclusion, Lock
 from matching.queries import exclusions_of, latest_ready, sits_in_circle
 from matching.review import is_uid
 from matching.ties import own_noes, ties
@@ -156,18 +158,15 @@ def exclude(request: HttpRequest, program: str, cohort: str, mentee: Any, mentor
     people = Enrollment.objects.filter(cohort=found).select_related("person")
     first = get_object_or_404(people, uid=mentee, role=Enrollment.Role.MENTEE)
     second = get_object_or_404(people, uid=mentor, role=Enrollment.Role.MENTOR)
-    form = ExcludeForm(request.POST or None, initial={"seen": last_number(found)})
-    if request.method == "POST" and form.is_valid():
-        act = act_of(request, Decision.Act.EXCLUDE)
-        reason = form.cleaned_data["reason"]
-        exclude_pair(mentee=first, mentor=second, reason=reason, by=reader(request), act=act)
-        names = {"mentee": first.person.name, "mentor": second.person.name}
-        if has_decided(act):
-            say(request, _excluded_told(first) % names, act)
-            return redirect(back_to(request, found))
-        text = _("%(mentee)s and %(mentor)s are excluded already, so nothing has changed.")
-        hint = _("To give another reason, allow them first.")
-        form.add_error(None, f"{text % names} {hint}")
+    given = request.POST.copy() if request.method == "POST" else None
+    form = ExcludeForm(given, initial={"seen": last_number(found)})
+    if given is not None and form.is_valid():
+        try:
+            return _excluded(request, found, (first, second), form.cleaned_data["reason"])
+        except Refused as refused:
+            form.add_error(None, f"{refused.message} {refused.hint}")
+            given["seen"] = str(last_number(found))  # the page now shows what was decided meanwhile
+    stands = Exclusion.objects.filter(mentee=first, mentor=second).select_related("by")
     context = {
         **matching_context(request, found),
         "form": form,
@@ -175,10 +174,26 @@ def exclude(request: HttpRequest, program: str, cohort: str, mentee: Any, mentor
         "mentor": second,
         "in_circles": sits_in_circle(first),
         "is_locked": Lock.objects.filter(mentee=first, mentor=second).exists(),
+        "why_excluded": list(exclusion_reasons(stands).values()),
         "known": [text for _pair, text in ties([(first, second)])],
         "back": back_to(request, found),
     }
     return render(request, "matching/exclude.html", context)
+
+
+def _excluded(request: HttpRequest, cohort: Cohort, pair: Pair, reason: str) -> HttpResponse:
+    """Do it. Raises Refused as `exclude_pair` does, and excluded_already."""
+    (mentee, mentor), act = pair, act_of(request, Decision.Act.EXCLUDE)
+    names = {"mentee": mentee.person.name, "mentor": mentor.person.name}
+    exclude_pair(mentee=mentee, mentor=mentor, reason=reason, by=reader(request), act=act)
+    if not has_decided(act):
+        raise Refused(
+            "excluded_already",
+            _("%(mentee)s and %(mentor)s are excluded already, so nothing has changed.") % names,
+            _("To give another reason, allow them first."),
+        )
+    say(request, _excluded_told(mentee) % names, act)
+    return redirect(back_to(request, cohort))
 
 
 def _excluded_told(mentee: Enrollment) -> str:

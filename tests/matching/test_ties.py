@@ -14,7 +14,7 @@ from matching.domain.fixed import exclude_pair, lock_pair, unlock_pair
 from matching.domain.introductions import confirm_introduction
 from matching.models import Decision, Exclusion, Lock, SideAnswer
 from matching.ties import ties
-from tests.factories import IntroductionFactory, ProposalFactory, RunFactory
+from tests.factories import IntroductionFactory, MembershipFactory, ProposalFactory, RunFactory
 from tests.matching.people import World, claim, world
 from tests.matching.test_views import text, url
 
@@ -146,6 +146,31 @@ class TestNothingNew:
         ]
         assert (page.context["form"]["reason"].value(), "Undo" in text(page)) == ("Second", False)
         assert Exclusion.objects.get().reason == "First"
+
+    def test_the_page_of_an_exclusion_that_stands_says_so_and_why(self, here, login):
+        mentee, mentor = couple(here, confirmed=False)
+        exclude_pair(mentee=mentee, mentor=mentor, reason="A <house>", by=here.manager)
+        page = text(login(here.manager).get(exclude_url(here, confirmed=False)))
+        assert ("The two are excluded already." in page, "will not be proposed" in page) == (True, False)
+        assert ("The reason: A &lt;house&gt;" in page, "Exclude the pair" in page) == (True, False)
+
+    def test_a_reason_typed_while_somebody_else_decided_is_kept_and_can_be_sent_again(self, here, login):
+        mentee, mentor = couple(here, confirmed=False)
+        client, where = login(here.manager), exclude_url(here, confirmed=False)
+        seen = client.get(where).context["form"]["seen"].value()
+        other = MembershipFactory(program=here.program, person__full_name="Bo Colleague").person
+        lock_pair(mentee=mentee, mentor=mentor, by=other)
+        page = client.post(where, {"reason": "A house", "seen": seen})
+        form = page.context["form"]
+        assert form.errors["__all__"] == [
+            "Somebody else has decided in the meantime, so nothing was changed. "
+            "Bo Colleague locked Ade Okafor with Lena Ruiz. "
+            "This page shows how it stands now. Decide again if you still want it."
+        ]
+        assert (form["reason"].value(), Exclusion.objects.count()) == ("A house", 0)
+        assert "They are locked: excluding them lifts the lock." in text(page)
+        client.post(where, {"reason": "A house", "seen": form["seen"].value()})
+        assert Exclusion.objects.get().reason == "A house"
 
     @pytest.mark.parametrize("run", [False, True])
     def test_assigning_a_locked_pair_says_so_and_keeps_what_was_chosen(self, here, login, run):
