@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from agreements.models import Member, Mentorship
 from agreements.queries import circle_times
+from agreements.seats import seats_of
 from matching.lexicon import slots
 from matching.models import Proposal
 from matching.why import MOST, general_starters, starters, why_matched
@@ -20,7 +20,7 @@ def together(mentorship: Mentorship, mine: Member) -> dict[str, Any]:
     In a circle the partners take turns, so that each is named before one is named twice.
     """
     language = get_language() or "en"
-    pairs = list(_pairs(mentorship, mine))
+    pairs = _pairs(mentorship, mine)
     told = why_matched(pairs, language)
     asked = starters(pairs, language)
     return {
@@ -30,17 +30,13 @@ def together(mentorship: Mentorship, mine: Member) -> dict[str, Any]:
     }
 
 
-def _pairs(mentorship: Mentorship, mine: Member) -> QuerySet[Proposal]:
-    """The proposals that made this mentorship, as far as they concern the member."""
-    if mentorship.proposal is None:
-        return Proposal.objects.none()
-    members = mentorship.members.values("enrollment")
-    pairs = Proposal.objects.filter(run=mentorship.proposal.run_id, mentee__in=members, mentor__in=members)
-    return (
-        pairs.filter(**{str(mine.side): mine.enrollment_id})
-        .select_related("mentee__person", "mentor__person", "mentee__cohort__program")
-        .order_by("-score", "pk")
-    )
+def _pairs(mentorship: Mentorship, mine: Member) -> list[Proposal]:
+    """What speaks for the member with each partner."""
+    others = mentorship.members.filter(left_on=None).exclude(side=mine.side)
+    partners = list(others.values_list("enrollment", flat=True))
+    if mine.side == Member.Side.MENTEE:
+        return seats_of(mentorship, mentees=[mine.enrollment_id], mentors=partners)
+    return seats_of(mentorship, mentees=partners, mentors=[mine.enrollment_id])
 
 
 def _in_turn(lists: list[list[str]]) -> list[str]:

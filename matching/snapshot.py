@@ -198,16 +198,14 @@ def read_snapshot(
     only: Iterable[int] | None = None,
     kind: str = Strand.Format.ONE_TO_ONE,
     near: int | None = None,
+    full: bool = False,  # also mentees who have every mentor that they wanted
 ) -> Snapshot:
     """Accepted people in strands of one kind, or `only` some enrollments; `near` is the run to keep close to."""
     settings = read_criteria(criteria)
     with one_moment():
         rows = _rows(cohort, only, kind)
         codes = _Codes(rows)
-        sides = {
-            role: _side(cohort, codes, [row for row in rows if row["role"] == role])
-            for role in Enrollment.Role
-        }
+        sides = {role: _side(cohort, codes, rows, role, full) for role in Enrollment.Role}
         mentees, mentors = sides[Enrollment.Role.MENTEE], sides[Enrollment.Role.MENTOR]
         _add_skills(sides)
         mentees.chain = _chains(mentees.person, settings.rules.chain_levels)
@@ -306,13 +304,15 @@ def _mask(codes: list[str], chosen: Sequence[str]) -> int:
     return sum(1 << number[code] for code in set(chosen) if code in number)
 
 
-def _side(cohort: Cohort, codes: _Codes, rows: Sequence[Mapping[str, Any]]) -> Side:
+def _side(cohort: Cohort, codes: _Codes, rows: Sequence[Mapping[str, Any]], role: str, full: bool) -> Side:
     noon = datetime.combine(cohort.starts_on, time(12))
     offsets = {row["zone"]: _minutes_east(row["zone"], noon) for row in rows}
     side = Side()
     for row in rows:
-        free = max(0, row["free"])
-        if not free and row["role"] == Enrollment.Role.MENTEE:
+        if row["role"] != role:
+            continue
+        free = max(int(full), row["free"])
+        if not free and role == Enrollment.Role.MENTEE:
             continue  # has every mentor that was wanted; a full mentor stays, so that a wish can say so
         side.enrollment.append(row["id"])
         side.person.append(row["person_id"])

@@ -231,10 +231,15 @@ class CircleFindings:
 
 
 def seats_with(mentee: Enrollment, hosts: Sequence[Enrollment]) -> list[Proposal]:
-    """What a run would propose of this mentee with each of these hosts, not stored: what speaks for a late joiner."""
+    """What a run would propose of this mentee with each of these hosts, not stored: what speaks for a late joiner.
+
+    Whether they have a place is not asked.
+    """
     cohort = mentee.cohort
     only = [mentee.pk, *(host.pk for host in hosts)]
-    people = read_snapshot(cohort, scheme_of(cohort).criteria, only=only, kind=Strand.Format.CIRCLE)
+    people = read_snapshot(
+        cohort, scheme_of(cohort).criteria, only=only, kind=Strand.Format.CIRCLE, full=True
+    )
     field, found = people.field(), []
     for host in hosts:
         if mentee.pk in people.mentees.enrollment and host.pk in people.mentors.enrollment:

@@ -202,6 +202,18 @@ def test_nobody_is_asked_to_tick_where_everybody_can_come(meeting: Meeting, logi
     assert "Add them even if" not in text(login(meeting.here.manager).get(reverse("circle_join", args=args)))
 
 
+def test_the_pages_of_a_late_joiner_and_the_host_say_why_too(meeting: Meeting, login: Any) -> None:
+    claim(meeting.late, "Law")
+    claim(meeting.host, "Law")
+    join(meeting)
+    for person, why in (
+        (meeting.late.person, "Hanna offers what you seek: Law."),
+        (meeting.host.person, "You offer what Lee seeks: Law."),
+    ):
+        page = login(person).get(reverse("mentorship", args=[meeting.circle.uid]))
+        assert page.context["why"] == [why]
+
+
 def test_the_mails_say_why_the_late_joiner_fits(meeting: Meeting) -> None:
     claim(meeting.late, "Law")
     claim(meeting.host, "Law")
