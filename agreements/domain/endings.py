@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agreements.domain.common import check_not_ended, lock_mentorship
+from agreements.domain.telling import tell_anew
 from agreements.domain.versions import PURPOSE
 from agreements.models import Agreement, Member, Mentorship
 from agreements.verbs import Verb
@@ -45,7 +46,8 @@ def end_without_fault(*, mentorship: Mentorship, by: Person) -> Mentorship:
         _leave(mentorship, [own], members)
         _untell(mentorship, [own])
         _record(Verb.MEMBER_LEFT, mentorship)
-        _tell_left(mentorship, own, members)
+        untold = tell_anew(mentorship)
+        _tell_left(mentorship, own, [member for member in members if member.person_id not in untold])
         return mentorship
     _leave(mentorship, members, members)
     mentorship.ended_by = str(by.pk)

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from agreements.domain.common import check_not_ended, lock_mentorship
-from agreements.domain.telling import in_turn, tell_matched
+from agreements.domain.telling import in_turn, tell_anew, tell_matched
 from agreements.models import ActionPlan, Member, Mentorship
 from agreements.queries import circle_times, free_places
 from agreements.verbs import Verb
@@ -100,9 +100,9 @@ def _check_times(mentorship: Mentorship, mentee: Enrollment) -> None:
 
 
 def _tell(mentorship: Mentorship, mentee: Enrollment, hosts: list[Enrollment], seats: list[Proposal]) -> None:
-    times = circle_times(mentorship)
+    times, untold = circle_times(mentorship), tell_anew(mentorship)
     sides: list[tuple[str, Enrollment, list[Enrollment]]] = [
-        *((Member.Side.MENTOR, host, [mentee]) for host in hosts),
+        *((Member.Side.MENTOR, host, [mentee]) for host in hosts if host.person_id not in untold),
         (Member.Side.MENTEE, mentee, hosts),
     ]
     for side, to, partners in sides:

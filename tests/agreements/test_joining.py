@@ -223,6 +223,64 @@ def test_the_mails_say_why_the_late_joiner_fits(meeting: Meeting) -> None:
     assert "Why we think you fit:\n\n- You offer what Lee seeks: Law." in mails["Hanna Host"]
 
 
+@pytest.fixture
+def untold() -> Meeting:
+    """A circle of two in which everybody is free at two times, none of whom has read of it."""
+    here = world()
+    strand = StrandFactory(program=here.program, format="circle", size_min=2, size_max=5)
+    free = {"strand": strand, "availability": ["fri-am", "mon-am"]}
+    host = here.mentor("Hugo Host", capacity=4, **free)
+    claim(host, "Law")
+    for name in ("Dora", "Emil"):
+        claim(here.mentee(name, **free), "Law")
+    (circle,) = publish_run(run=here.run(), by=here.manager)
+    return Meeting(here, circle, host, here.mentee("Lena Later", strand=strand, availability=["mon-am"]))
+
+
+def mails(circle: Mentorship) -> dict[str, list[str]]:
+    """Subject and text of what waits, by reader."""
+    rows = (
+        Message.objects.filter(about_id=circle.pk, state="draft").select_related("recipient").order_by("pk")
+    )
+    found: dict[str, list[str]] = {}
+    for mail in rows:
+        found.setdefault(mail.recipient.full_name, []).append(f"{mail.subject}\n{mail.body}")
+    return found
+
+
+def test_what_was_not_sent_yet_tells_of_the_circle_as_it_is_by_now(untold: Meeting) -> None:
+    claim(untold.late, "Law")
+    free = "When everybody in the circle is free: "
+    before = mails(untold.circle)
+    assert all(f"{free}Monday morning, Friday morning." in "".join(texts) for texts in before.values())
+    join(untold)
+    told = mails(untold.circle)
+    assert {name: len(texts) for name, texts in told.items()} == {
+        "Hugo Host": 1, "Dora": 1, "Emil": 1, "Lena Later": 1,
+    }  # fmt: skip
+    assert all(f"{free}Monday morning." in text for (text,) in told.values())
+    assert told["Hugo Host"][0].startswith("Your circle: meet 3 people\n")
+    assert "You offer what Lena seeks: Law." in told["Hugo Host"][0]
+    assert "- Hugo offers what you seek: Law." in told["Dora"][0]
+    end_without_fault(mentorship=untold.circle, by=untold.late.person)
+    assert mails(untold.circle) == before
+    assert not Message.objects.filter(kind="member_left").exists()
+
+
+def test_a_host_who_knows_of_the_others_is_told_of_the_late_joiner_alone(untold: Meeting) -> None:
+    Message.objects.filter(recipient=untold.host.person).update(state="sent")
+    join(untold)
+    (text,) = mails(untold.circle)["Hugo Host"]
+    assert text.startswith("Your circle: meet Lena Later\n")
+    dora = Enrollment.objects.get(person__full_name="Dora").person
+    end_without_fault(mentorship=untold.circle, by=dora)
+    assert mails(untold.circle)["Hugo Host"] == [text]
+    end_without_fault(mentorship=untold.circle, by=untold.late.person)
+    assert set(mails(untold.circle)) == {"Emil"}
+    told = Message.objects.filter(kind="member_left").values_list("subject", "recipient__full_name")
+    assert list(told) == [("Dora has left your circle", "Hugo Host")]
+
+
 def test_who_only_follows_is_not_offered_it(meeting: Meeting, login: Any) -> None:
     here = meeting.here
     args = [here.program.slug, here.cohort.slug, meeting.circle.uid]
