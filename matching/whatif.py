@@ -70,6 +70,7 @@ def compare(
     {"figures": {name: [now, then]}, "gained" and "lost": {"mentees" and "mentors": {"count", "shown"}},
     "changed": mentees whose mentors change, "changes": [{"mentee", "now", "then"}], "circles": the same, with "late"
     where they take too long to form and "proven"}, or {"unable": code, "pairs"}. A cohort of circles has these alone.
+    Where the criteria in force break locks, these are named as "broken", and both results are the one asked about.
     People are enrollments. `heard` is told the stage at work and may raise to stop. The pairs of the present result
     are kept where nothing speaks against it, so that what changes, changes because of the question.
     """
@@ -93,12 +94,29 @@ def compare(
 def _beside(
     snapshot: Snapshot, present: Question, asked: Question, result: Ask, heard: Heard
 ) -> dict[str, Any]:
-    now = result(snapshot, present, snapshot.keep)
+    try:
+        now = result(snapshot, present, snapshot.keep)
+    except Unable as unable:
+        if unable.code != "lock_rule":
+            raise
+        return _alone(snapshot, None if asked == present else asked, unable.pairs, result, heard)
     kept = _persons(snapshot, now.pairs)
     heard("asking")
     then = now if asked == present else result(snapshot, asked, kept)
     heard("comparing")
     return _answer(snapshot, now, then)
+
+
+def _alone(
+    snapshot: Snapshot, asked: Question | None, broken: list[dict[str, Any]], result: Ask, heard: Heard
+) -> dict[str, Any]:
+    """What is asked about, beside itself: the criteria in force break these locks, and to mend that one asks."""
+    if asked is None:
+        raise Unable("lock_rule_now", broken)
+    heard("asking")
+    then = result(snapshot, asked, snapshot.keep)
+    heard("comparing")
+    return {**_answer(snapshot, then, then), "broken": broken}
 
 
 def _beside_circles(

@@ -92,6 +92,9 @@ class Comparison:
     changes: list[Change]
     new_pairs: int
     proven: bool
+    broken: list[
+        str
+    ]  # locks that the criteria in force break: then there is no present result to compare with
 
     @property
     def gained_any(self) -> bool:
@@ -143,6 +146,7 @@ def comparison(program: Program, answer: Mapping[str, Any], *, circles: bool = F
         changes=changes,
         new_pairs=figures["changed"][1],
         proven=answer["proven"],
+        broken=locks_told(answer.get("broken", [])[:MOST]),
     )
 
 
@@ -179,6 +183,10 @@ def unable_words(answer: Mapping[str, Any]) -> str:
         case "lock_rule":
             text = _("A rule would break locked pairs, and a lock is never dropped in silence.")
             return " ".join([text, *locks_told(answer["pairs"][:MOST])])
+        case "lock_rule_now":
+            text = _("The criteria in force break locked pairs, and a lock is never dropped in silence.")
+            hint = _("Loosen the rule here to see what a run would give.")
+            return " ".join([text, *locks_told(answer["pairs"][:MOST]), hint])
         case "lock_circle":
             return _("No way was found to keep all locked seats of circles. Unlock one of them first.")
         case "lock_places":

@@ -296,6 +296,27 @@ class TestPage:
         assert "A rule would break locked pairs" in text(page)
         assert "The career levels of Lena Ruiz and Mira Kovac do not allow it." in text(page)
 
+    def test_criteria_in_force_that_break_a_lock_can_be_mended_here(self, here, login):
+        by_name = {row.person.full_name: row for row in here.cohort.enrollments.select_related("person")}
+        lock_pair(mentee=by_name["Mira Kovac"], mentor=by_name["Lena Ruiz"], by=here.manager)
+        for name, level in (("Mira Kovac", 9), ("Lena Ruiz", 8)):
+            by_name[name].person.level = level
+            by_name[name].person.save()
+        strict = {**with_weights(), "rules": {**ALL["rules"], "min_level_gap": 1}}
+        change_criteria(cohort=here.cohort, criteria=strict, version=0, by=here.manager)
+        why, client = "The career levels of Lena Ruiz and Mira Kovac do not allow it.", login(here.manager)
+        page = client.get(url(here))
+        assert page.context["unable"] == (
+            "The criteria in force break locked pairs, and a lock is never dropped in silence. "
+            f"{why} Loosen the rule here to see what a run would give."
+        )
+        mended = client.get(url(here), {"min_level_gap": ""})
+        found, words = mended.context["found"], text(mended)
+        assert (found.broken, found.figures[0].then) == ([why], "2")
+        assert ("Nothing to compare with" in words, "Save these criteria and run" in words) == (True, True)
+        assert ("Measured by the criteria in force" in words, "Who gains" in words) == (False, False)
+        assert "A rule would break locked pairs" in text(client.get(url(here), {"min_level_gap": "2"}))
+
     def test_the_editor_hands_its_values_over(self, here, login):
         client = login(here.manager)
         editor = reverse("matching_criteria", args=[here.program.slug, here.cohort.slug])
