@@ -19,7 +19,7 @@ from core.roles import Permission, roles_granting
 from notifications.deadlines import COLUMNS, Deadline, DeadlineKind, Wording, register
 from notifications.models import EmailLink
 from programs.labels import word
-from programs.models import Membership
+from programs.models import Membership, Strand
 
 Rows = QuerySet[Any, Any]
 Words = Mapping[tuple[int, str, int], Wording]
@@ -62,9 +62,12 @@ def words_to_sign(rows: Iterable[Deadline]) -> Words:
     def wording(row: Deadline) -> Wording:
         mentorship, partners = told.of(found[row.object_id].mentorship_id, row.person_id)
         names = {"agreement": word(mentorship.cohort.program, "agreement"), "partners": partners}
+        in_circle = mentorship.strand.format == Strand.Format.CIRCLE
         return Wording(
             verb=_("Sign your %(agreement)s with %(partners)s") % names,
-            explanation=_("Agree on focus, time and how you keep in touch; then both of you sign."),
+            explanation=_("Agree on focus, time and how you keep in touch; then everybody signs.")
+            if in_circle
+            else _("Agree on focus, time and how you keep in touch; then both of you sign."),
             url=reverse("agreement", args=[mentorship.uid]),
             done=_("You signed your %(agreement)s with %(partners)s") % names,
         )
@@ -233,7 +236,7 @@ class _Told:
 
     def __init__(self, mentorships: Iterable[int]) -> None:
         ids = set(mentorships)
-        self.rows = Mentorship.objects.select_related("cohort__program").in_bulk(ids)
+        self.rows = Mentorship.objects.select_related("cohort__program", "strand").in_bulk(ids)
         self.people: dict[int, list[Member]] = {pk: [] for pk in ids}
         for member in (
             Member.objects.filter(mentorship__in=ids).select_related("person").order_by("-side", "pk")

@@ -33,7 +33,7 @@ def save_terms(*, agreement: Agreement, by: Person, edit_version: int, terms: Ma
         raise Refused(
             "not_a_draft",
             _("This version has a signature, so its text stands."),
-            _("Start a new version to change it; then both of you sign again."),
+            _("Start a new version to change it; then everybody signs again."),
         )
     _check_edit_version(agreement, edit_version)
     for name in FIELDS:

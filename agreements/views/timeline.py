@@ -37,9 +37,7 @@ def next_act(mentorship: Any, mine: Member, words: Mapping[str, str]) -> Act | N
     if mentorship.agreement_state in {"signed_mentor", "signed_mentee"}:
         if not mentorship.i_signed:
             return Act(_("Sign your %(agreement)s") % names, agreement_url, mentorship.agreement_due)
-        return Act(
-            _("You have signed; the other side is yet to sign"), agreement_url, mentorship.agreement_due
-        )
+        return Act(_("You have signed; not all have signed yet"), agreement_url, mentorship.agreement_due)
     if mentorship.agreement_state == "waiting_supervisor":
         return Act(
             _("The %(supervisor)s is asked to approve") % names, agreement_url, mentorship.agreement_due

@@ -19,9 +19,9 @@ from core.roles import Role
 from notifications.deadlines import COLUMNS, Deadline, kinds
 from notifications.queries import open_for
 from people.models import Person
-from tests.agreements.helpers import current, link_of, signed, team
+from tests.agreements.helpers import circle_with, current, link_of, signed, team
 from tests.agreements.test_plans import TEXTS
-from tests.factories import ActionPlanFactory, MembershipFactory
+from tests.factories import ActionPlanFactory, AgreementFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +68,19 @@ def test_words_follow_the_program() -> None:
     ActionPlanFactory(mentorship=mentorship, mentee=mentee)
     assert verbs("sign_agreement")[mentee.pk] == f"Sign your compact with {mentor.name}"
     assert verbs("write_plan") == {mentee.pk: f"Write your MAP and share it with {mentor.name}"}
+
+
+def test_in_a_circle_more_than_two_sign() -> None:
+    pair_of_two, circle = team()[0], circle_with("Dana")
+    AgreementFactory(mentorship=circle)
+    found = rows("sign_agreement")
+    words = kinds()["sign_agreement"].words(found)
+    told = {row.object_id: words[row.object_id, "", row.person_id].explanation for row in found}
+    start = "Agree on focus, time and how you keep in touch; then "
+    assert told == {
+        current(pair_of_two).pk: f"{start}both of you sign.",
+        current(circle).pk: f"{start}everybody signs.",
+    }
 
 
 @pytest.mark.parametrize(
