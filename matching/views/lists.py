@@ -19,7 +19,7 @@ from matching.forms import ListForm
 from matching.list_sample import sample_rows
 from matching.models import Decision, Run
 from matching.queries import latest_ready
-from matching.ties import ties
+from matching.ties import own_noes, ties
 from matching.views.acts import act_of, say
 from matching.views.common import matching_context, whole_cohort
 from programs.models import Cohort
@@ -64,6 +64,7 @@ def _preview(
         "unable": unable,
         "refused": refused,
         "known": [text for _pair, text in ties([line.pair for line in plan.new if line.kind in PARTS])],
+        "noes": list(own_noes([line.pair for line in plan.new if line.kind == Decision.Kind.ALLOW]).values()),
         "seen": seen,
         "content": content.decode("utf-8-sig"),
         "file_name": name,

@@ -260,6 +260,13 @@ class TestANoOfTheirOwn:
         client.post(asked.context["action"], dict(asked.context["values"]))
         assert Exclusion.objects.count() == 0
 
+    def test_a_file_that_lifts_it_says_so(self, said, login):
+        mentee, mentor = couple(said, confirmed=False)
+        lines = ["mentor,mentee,act,reason", f"{mentor.person.email},{mentee.person.email},allow,"]
+        file = SimpleUploadedFile("list.csv", "\n".join(lines).encode())
+        page = login(said.manager).post(url(said, "matching_list"), {"file": file})
+        assert (self.NO in text(page), TELL in text(page)) == (True, False)
+
     def test_other_exclusions_are_lifted_at_once(self, here, login):
         mentee, mentor = couple(here, confirmed=False)
         row = exclude_pair(mentee=mentee, mentor=mentor, reason="-", by=here.manager)
