@@ -57,7 +57,7 @@ def make(pairs: int) -> tuple[object, str, int]:
     numbers = {
         "mentees": pairs, "mentors": pairs, "places": pairs, "covered": pairs, "pairs": pairs, "total": 0,
         "mean": 60, "median": 60, "lowest": 20, "wishers": 0, "wishes": {}, "locked": 0, "left_out_before": 0,
-        "left_out_served": 0, "changed": 0, "in_circles": {},
+        "left_out_served": 0, "new": 0, "in_circles": {},
     }  # fmt: skip
     run = Run.objects.create(
         cohort=cohort, number=1, state=Run.State.CERTIFIED, numbers=numbers, certificate={"ok": True}
