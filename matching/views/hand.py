@@ -97,18 +97,24 @@ def _chosen(
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide_page(request: HttpRequest, program: str, cohort: str, number: int) -> HttpResponse:
-    """What an assignment by hand or a swap would lead to (GET); do it (POST)."""
+    """What an assignment by hand or a swap would lead to (GET); do it (POST).
+
+    Where somebody else was faster, it is shown anew with what was typed: one more press does it.
+    """
     found = whole_cohort(request, program, cohort, Permission.RUN_MATCHING)
     run = get_object_or_404(runs_of(found).filter(state__in=READY), number=number)
     given = request.POST if request.method == "POST" else request.GET
     name = given.get("act", "")
     pairs = pairs_named(found, given.getlist("pair"))
     refused: Refused | None = None
-    outcome, wanted, unable = None, None, None
+    outcome, wanted, unable, faster = None, None, None, None
     try:
         wanted = _wanted(name, pairs, given.get("reason", ""))
         if request.method == "POST":
-            return _done(request, found, wanted, name)
+            done = _done(request, found, wanted, name)
+            if not isinstance(done, Refused):
+                return done
+            faster = done
         outcome = consequences(run=run, wanted=wanted)
     except Refused as refusal:
         unable, refused = (refusal, None) if refusal.code == "too_large" else (None, refusal)
@@ -117,9 +123,10 @@ def decide_page(request: HttpRequest, program: str, cohort: str, number: int) ->
         "run": run,
         "act": name,
         "pairs": pairs,
-        "form": LockForm(),
+        "form": LockForm(initial={"reason": given.get("reason", "")}),
         "wanted": wanted,
         "refused": refused,
+        "faster": faster,
         "outcome": outcome,
         "unable": unable,
         "known": [text for _pair, text in ties(wanted.unlock)] if wanted else [],
@@ -140,9 +147,15 @@ def _wanted(name: str, pairs: list[Pair], reason: str) -> Wanted:
     raise Refused("nobody_chosen", _("Choose the people first."))
 
 
-def _done(request: HttpRequest, cohort: Cohort, wanted: Wanted, name: str) -> HttpResponse:
+def _done(request: HttpRequest, cohort: Cohort, wanted: Wanted, name: str) -> HttpResponse | Refused:
+    """Do it; the refusal where somebody else has decided about the same people in the meantime."""
     act = act_of(request, name)
-    decide(wanted=wanted, by=reader(request), act=act)
+    try:
+        decide(wanted=wanted, by=reader(request), act=act)
+    except Refused as refusal:
+        if refusal.code != "decided_since":
+            raise
+        return refusal
     if name == Act.SWAP:
         text = _("The mentors are swapped: both pairs are locked. Run again to apply it.")
     else:

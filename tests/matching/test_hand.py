@@ -112,6 +112,26 @@ def test_with_too_many_people_a_pair_is_locked_without_waiting_for_what_it_leads
     assert locks() == {("Zoe", "Dana")}
 
 
+def test_where_somebody_else_was_faster_what_was_typed_stays_and_one_more_press_does_it(here, login):
+    here.run()
+    client = login(here.manager)
+    form = {"act": "assign", "pair": pair(here, "Zoe", "Dana"), "seen": "0", "reason": "Promised in May"}
+    other = MembershipFactory(program=here.program, person__full_name="Jo Other").person
+    exclude_pair(mentee=row(here, "Ade"), mentor=row(here, "Dana"), reason="-", by=other)
+    page = client.post(url(here, "matching_decide", 1), form)
+    assert (page.status_code, page.context["faster"].code, page.context["refused"]) == (
+        200,
+        "decided_since",
+        None,
+    )
+    assert "Somebody else was faster" in text(page)
+    assert page.context["form"]["reason"].value() == "Promised in May"
+    assert not Lock.objects.exists()
+    again = form | {"seen": str(page.context["seen"])}
+    assert client.post(url(here, "matching_decide", 1), again).status_code == 302
+    assert locks() == {("Zoe", "Dana")}
+
+
 def test_two_selected_pairs_are_swapped_with_the_consequences_first(here, login):
     run = here.run()
     chosen = [two(proposal) for proposal in run.proposals.all()]
