@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple
+from uuid import UUID
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -28,7 +29,7 @@ class Loaded(NamedTuple):
 
 
 _KEPT_PAIRS = 12_000_000  # candidate pairs that a process keeps in memory, about 30 bytes each
-_loaded: OrderedDict[int, Loaded] = OrderedDict()
+_loaded: OrderedDict[UUID, Loaded] = OrderedDict()  # by an id that no restored database gives to another run
 _guard = Lock()
 
 
@@ -39,13 +40,13 @@ def load_engine(run: Run) -> Loaded:
     pairs of this run otherwise.
     """
     with _guard:
-        if found := _loaded.get(run.pk):
-            _loaded.move_to_end(run.pk)
+        if found := _loaded.get(run.uid):
+            _loaded.move_to_end(run.uid)
             if RunInput.objects.filter(pk=run.pk).exists():
                 return found
-            del _loaded[run.pk]
+            del _loaded[run.uid]
         found = _rebuilt(run)
-        _loaded[run.pk] = found
+        _loaded[run.uid] = found
         while len(_loaded) > 1 and sum(len(entry.problem.score) for entry in _loaded.values()) > _KEPT_PAIRS:
             _loaded.popitem(last=False)
         return found

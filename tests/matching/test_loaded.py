@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -90,10 +91,22 @@ def test_memory_holds_no_more_than_fits(done, monkeypatch):
     monkeypatch.setattr(loaded, "_KEPT_PAIRS", 30)
     load_engine(first)
     load_engine(second)
-    assert list(loaded._loaded) == [second.pk]
+    assert list(loaded._loaded) == [second.uid]
     monkeypatch.setattr(loaded, "_KEPT_PAIRS", 1000)
     load_engine(first)
-    assert list(loaded._loaded) == [second.pk, first.pk]
+    assert list(loaded._loaded) == [second.uid, first.uid]
+
+
+def test_another_run_with_the_number_of_an_earlier_one_is_not_taken_for_it():
+    """As in a database that was restored, or emptied, while the process lived on."""
+    here = world()
+    here.mentee()
+    here.mentor()
+    run = here.run()
+    found = load_engine(run)
+    assert load_engine(run) is found
+    Run.objects.filter(pk=run.pk).update(uid=uuid4())
+    assert load_engine(Run.objects.get(pk=run.pk)) is not found
 
 
 def test_a_run_that_today_would_be_scored_otherwise_is_refused(done):
