@@ -134,8 +134,17 @@ def test_the_desk_adds_somebody(meeting: Meeting, login: Any) -> None:
     Exclusion.objects.all().delete()
     assert desk.post(page, {"enrollment": str(meeting.late.uid)}).url == shown
     assert Member.objects.filter(mentorship=circle, person=meeting.late.person).exists()
-    assert "Nobody can be added" in text(desk.get(page))
+    assert "Nobody can be added The circle is full." in text(desk.get(page))
     assert "Add somebody" not in text(desk.get(shown))
+
+
+def test_where_nobody_waits_a_circle_with_places_is_not_called_full(meeting: Meeting, login: Any) -> None:
+    here = meeting.here
+    Enrollment.objects.filter(pk=meeting.late.pk).update(state="withdrawn")
+    args = [here.program.slug, here.cohort.slug, meeting.circle.uid]
+    page = text(login(here.manager).get(reverse("circle_join", args=args)))
+    assert "This circle has 1 free place." in page
+    assert "Nobody can be added Nobody in this strand waits for a circle." in page
 
 
 def meets(meeting: Meeting, *times: str) -> None:
